@@ -1,0 +1,34 @@
+// One project per kind of test. `npm test` runs them all (see test/run.mjs);
+// `npx jest --selectProjects unit` (with NODE_OPTIONS=--experimental-vm-modules) runs one.
+const transform = {
+  '^.+\\.tsx?$': [
+    '@swc/jest',
+    {
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true, tsx: false },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+        target: 'es2023',
+        keepClassNames: true,
+      },
+      module: { type: 'es6' },
+      sourceMaps: 'inline',
+    },
+  ],
+};
+
+const project = (displayName, testTimeout) => ({
+  displayName,
+  testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform,
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  ...(testTimeout ? { testTimeout } : {}),
+});
+
+export default {
+  testTimeout: 20_000,
+  coverageProvider: 'v8',
+  projects: ['unit', 'contract', 'compat', 'hostile', 'fuzz', 'types', 'browser'].map((name) => project(name)),
+};
