@@ -400,7 +400,7 @@ export const scenarios: Scenario[] = [
     name: 'the server answers pongs with patience and times out without them',
     touches: ['option:pingInterval', 'option:pingTimeout', 'Socket event:disconnect'],
     async run(context) {
-      const io = await context.server({ pingInterval: 15, pingTimeout: 25 });
+      const io = await context.server({ pingInterval: 40, pingTimeout: 60 });
       io.on('connection', (socket) => {
         socket.on('disconnect', (reason) => context.record('server', 'disconnect', reason));
       });
@@ -418,7 +418,7 @@ export const scenarios: Scenario[] = [
     name: 'a session that ended by timeout is gone',
     touches: ['option:pingTimeout', 'Engine.clientsCount'],
     async run(context) {
-      const io = await context.server({ pingInterval: 10, pingTimeout: 10 });
+      const io = await context.server({ pingInterval: 60, pingTimeout: 20 });
       const disconnected = new Promise<string>((resolve) => {
         io.on('connection', (socket) => void socket.on('disconnect', resolve));
       });

@@ -194,13 +194,19 @@ export class Context {
     return peer;
   }
 
-  /** Ends the recording, closes what was opened, newest first, and gives the records. */
-  async finish(): Promise<Records> {
-    const records = this.#recorder.finish();
+  /** Ends the recording and gives the records. */
+  records(): Records {
+    return this.#recorder.finish();
+  }
+
+  /** Closes what was opened, newest first. Rejects with the first thing that could not be closed. */
+  async cleanUp(): Promise<void> {
+    const failures: unknown[] = [];
     for (const cleanup of this.#cleanups.reverse()) {
-      await bounded(Promise.resolve(cleanup()), 'the scenario to be cleaned up');
+      const done = Promise.resolve().then(cleanup);
+      await bounded(done, `the end of ${cleanup}`).catch((error) => failures.push(error));
     }
-    return records;
+    if (failures.length > 0) throw failures[0];
   }
 }
 
