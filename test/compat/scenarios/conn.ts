@@ -31,9 +31,8 @@ export const scenarios: Scenario[] = [
       context.record('server', 'id', id.length, id !== connected.socket.id, id === connected.client.io.engine.id);
       context.record(
         'server',
-        'engine',
-        typeof io.engine.clientsCount,
-        io.engine.upgrades('polling'),
+        'upgrades',
+        io.engine.upgrades('polling').includes('websocket'),
         io.engine.upgrades('websocket'),
       );
     },

@@ -173,6 +173,7 @@ export const scenarios: Scenario[] = [
         { path: '/chat', addTrailingSlash: false },
         { path: '/' },
       ]) {
+        const label = JSON.stringify(options);
         const server = createServer((_request, response) => response.writeHead(404).end('not ours'));
         const io = await context.server(options, await context.httpServer(server));
         const served: string[] = [];
@@ -180,7 +181,7 @@ export const scenarios: Scenario[] = [
           const answer = await context.http(io, `${path}?EIO=4&transport=polling`);
           if (answer.status === 200) served.push(path);
         }
-        context.record('peer', JSON.stringify(options), served, io.path());
+        context.record('peer', label, served, io.path());
       }
     },
   },

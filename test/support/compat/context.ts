@@ -42,8 +42,8 @@ export class Context {
   }
 
   /** Shows `value` as `<name>` in the records, because it differs from run to run. */
-  name(value: string | undefined, name: string): void {
-    if (value) this.#recorder.name(value, name);
+  name(value: unknown, name: string): void {
+    if (typeof value === 'string' && value !== '') this.#recorder.name(value, name);
   }
 
   /** Resolves when `channel` holds at least `count` observations. */

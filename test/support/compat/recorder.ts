@@ -60,7 +60,9 @@ export class Recorder {
 
   #normalise(line: string, ids: Map<string, string>): string {
     let result = line;
-    for (const [value, name] of this.#names) result = result.replaceAll(value, name);
+    // The longest first: one value may be the beginning of another.
+    const names = [...this.#names].sort(([a], [b]) => b.length - a.length);
+    for (const [value, name] of names) result = result.replaceAll(value, name);
     result = result.replace(hostPattern, '<host>');
     return result.replace(idPattern, (id) => {
       // Words of twenty letters exist, too; an id without both cases would be one in millions.
