@@ -12,6 +12,7 @@ export const scenarios: Scenario[] = [
       'Conn.upgraded',
       'Conn.upgrading',
       'Transport.name',
+      'Engine.upgrades',
     ],
     async run(context) {
       const io = await context.server();

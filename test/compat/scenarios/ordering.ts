@@ -1,15 +1,5 @@
+import { numberedBothWays, ranges } from '../../support/compat/numbered.js';
 import type { Scenario } from '../../support/compat/types.js';
-
-/** Records numbers as ranges, so that ten thousand in order are one line. */
-function ranges(numbers: number[]): string[] {
-  const result: [number, number][] = [];
-  for (const number of numbers) {
-    const last = result.at(-1);
-    if (last && last[1] + 1 === number) last[1] = number;
-    else result.push([number, number]);
-  }
-  return result.map(([from, to]) => `${from}..${to}`);
-}
 
 export const scenarios: Scenario[] = [
   {
@@ -57,48 +47,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'numbered messages each way while the client upgrades',
     touches: ['Socket.emit', 'Socket.on'],
-    async run(context) {
-      const io = await context.server();
-      const total = 2000;
-      const down: number[] = [];
-      const up: number[] = [];
-      const collect = (into: number[]) =>
-        new Promise<(index: number) => void>((give) => give((index) => void into.push(index)));
-      const pushDown = await collect(down);
-      const pushUp = await collect(up);
-      const upDone = new Promise<void>((resolve) => {
-        io.on('connection', (socket) => {
-          socket.on('up', (index: number) => {
-            pushUp(index);
-            if (up.length === total) resolve();
-          });
-          emitInSlices(
-            (index) =>
-              index % 7 === 0
-                ? socket.emit('down', index, Buffer.from([1]))
-                : index % 3 === 0
-                  ? io.emit('down', index)
-                  : socket.emit('down', index),
-            total,
-          );
-        });
-      });
-      const client = context.client(io);
-      const downDone = new Promise<void>((resolve) => {
-        client.on('down', (index: number) => {
-          pushDown(index);
-          if (down.length === total) resolve();
-        });
-      });
-      await context.once(client, 'connect');
-      emitInSlices(
-        (index) => (index % 7 === 0 ? client.emit('up', index, Buffer.from([1])) : client.emit('up', index)),
-        total,
-      );
-      await context.bounded(Promise.all([upDone, downDone]), 'all messages');
-      context.record('server', 'up', ranges(up));
-      context.record('client', 'down', ranges(down));
-    },
+    run: (context) => numberedBothWays(context, 2000, 20),
   },
   {
     name: 'two namespaces on one connection keep their order, each and together',
@@ -140,13 +89,3 @@ export const scenarios: Scenario[] = [
     },
   },
 ];
-
-/** Emits in slices over several turns, so that an upgrade happens in the middle. */
-function emitInSlices(emit: (index: number) => void, total: number): void {
-  let next = 0;
-  const slice = () => {
-    for (const end = Math.min(next + 20, total); next < end; next++) emit(next);
-    if (next < total) setImmediate(slice);
-  };
-  slice();
-}

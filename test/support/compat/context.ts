@@ -79,8 +79,8 @@ export class Context {
     return once(emitter, event, what);
   }
 
-  bounded<T>(promise: Promise<T>, what: string): Promise<T> {
-    return bounded(promise, what);
+  bounded<T>(promise: Promise<T>, what: string | (() => string), milliseconds?: number): Promise<T> {
+    return bounded(promise, what, milliseconds);
   }
 
   defer(cleanup: () => unknown): void {
