@@ -141,7 +141,7 @@ export const scenarios: Scenario[] = [
       socket.onAny((event) => context.record('server', 'any', event));
       client.emit('refused');
       client.emit('accepted');
-      await context.recorded('server', 1);
+      await context.recorded('server', 2);
     },
   },
   {

@@ -101,9 +101,9 @@ export const scenarios: Scenario[] = [
       const connected = await context.connect(io);
       await context.upgraded(connected);
       const { conn } = connected.socket;
-      conn.on('packetCreate', ({ type, data }) => context.record('out', type, data));
-      conn.on('packet', ({ type, data }) => context.record('in', type, data));
-      conn.on('heartbeat', () => context.record('heartbeat', 'heartbeat'));
+      conn.once('packetCreate', ({ type, data }) => context.record('out', type, data));
+      conn.once('packet', ({ type, data }) => context.record('in', type, data));
+      conn.once('heartbeat', () => context.record('heartbeat', 'heartbeat'));
       await context.recorded('in', 1);
       await context.recorded('heartbeat', 1);
     },
