@@ -1,6 +1,6 @@
 // Where a working Chromium is; brings one up on a machine that has none. Plain JavaScript, because test/run.mjs needs it.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -56,12 +56,20 @@ function unpackWithApt() {
   for (const file of readdirSync(archives)) {
     if (file.endsWith('.deb')) run('dpkg', ['-x', join(archives, file), tree]);
   }
+  rmSync(state, { recursive: true });
   const libraries = execFileSync('find', [tree, '-name', '*.so*', '-printf', '%h\n'], { encoding: 'utf8' });
   const folders = [...new Set(libraries.trim().split('\n'))].join(':');
-  const fonts = existsSync('/etc/fonts/fonts.conf') ? '' : `export FONTCONFIG_SYSROOT='${tree}'\n`;
+  const fonts = join(cache, 'fonts.conf');
+  writeFileSync(
+    fonts,
+    `<fontconfig><dir>/usr/share/fonts</dir><dir>${tree}/usr/share/fonts</dir><cachedir>${cache}/fonts</cachedir></fontconfig>`,
+  );
   writeFileSync(
     wrapper,
-    `#!/bin/sh\n${fonts}export LD_LIBRARY_PATH='${folders}'\nexec '${tree}/usr/lib/chromium/chromium' "$@"\n`,
+    `#!/bin/sh
+export FONTCONFIG_FILE='${fonts}' LD_LIBRARY_PATH='${folders}'
+exec '${tree}/usr/lib/chromium/chromium' "$@"
+`,
   );
   chmodSync(wrapper, 0o755);
 }
@@ -87,7 +95,7 @@ export async function provideChromium(say) {
     try {
       way();
     } catch (error) {
-      say(`${way.name}: ${lastLine(error)}`);
+      say(`${way.name}: ${reason(error)}`);
     }
     const installed = findChromium();
     if (installed) return installed;
@@ -97,8 +105,8 @@ export async function provideChromium(say) {
   );
 }
 
-const lastLine = (error) =>
-  String(error.stderr || error.message)
-    .trim()
-    .split('\n')
-    .at(-1);
+/** The line of a failed command's output that says why. */
+function reason(error) {
+  const lines = String(error.stderr || error.message).split('\n');
+  return (lines.find((line) => /error|^E:/i.test(line)) ?? lines[0]).trim();
+}
