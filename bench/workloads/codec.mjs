@@ -1,0 +1,3 @@
+export const rows = [];
+export const standalone = true;
+export async function drive() {}
