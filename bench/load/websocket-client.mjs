@@ -3,6 +3,7 @@
  * that the work does not need. It answers heartbeats and joins the main namespace, as a Socket.IO client would.
  */
 import { connect } from 'node:net';
+import { constants, inflateRawSync } from 'node:zlib';
 import { CONNECT, PONG, WEBSOCKET_PONG } from './frames.mjs';
 
 const READ_SIZE = 256 * 1024;
@@ -14,6 +15,11 @@ const HEADROOM = WHOLE_FRAME + 16;
 // frame is put into the headroom before the next read of the same connection.
 const memory = Buffer.allocUnsafeSlow(HEADROOM + READ_SIZE);
 const readBuffer = memory.subarray(HEADROOM);
+
+// Ends a compressed message, left out on the wire (RFC 7692 §7.2.1).
+export const SYNC_MARK = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+// A ping takes less than this when it is compressed, and no workload's message does.
+const HEARTBEAT_SIZE = 16;
 
 const DIGIT = { open: 0x30, close: 0x31, ping: 0x32, message: 0x34, noop: 0x36 };
 const CONNECTED = 0x30;
@@ -36,7 +42,10 @@ export class WebSocketClient {
   /** Answers that the handler owes to the server at the end of this read. */
   owed = 0;
   #socket;
+  /** What was compressed before the namespace was joined: the context of what comes after. */
+  deflated = Buffer.alloc(0);
   #open = false;
+  #connected = false;
   #closed = false;
   /** @type {Buffer | undefined} the start of an unfinished frame */
   #rest;
@@ -149,11 +158,33 @@ export class WebSocketClient {
 
   #onFrame(first, start, size) {
     const opcode = first & 0x0f;
-    if (first & 0x40) this.handler.onCompressed(this, memory, start, size);
-    else if (opcode === 1) this.#onText(start, size);
-    else if (opcode === 2) this.handler.onBinary(this, size);
+    if (first & 0x40) this.#onCompressed(start, size);
+    else if (opcode === 1) {
+      if (size > WHOLE_FRAME) this.#fail(new Error(`a text of ${size} bytes is more than any workload sends`));
+      else this.#onText(start, size);
+    } else if (opcode === 2) this.handler.onBinary(this, size);
     else if (opcode === 9) this.write(WEBSOCKET_PONG);
-    else if (opcode === 8) this.#fail(new Error(`the server sent a close frame to client ${this.index}`));
+    else if (opcode === 8) {
+      const code = size >= 2 ? memory.readUInt16BE(start) : 'no code';
+      this.#fail(new Error(`the server sent a close frame to client ${this.index}: ${code}`));
+    }
+  }
+
+  #onCompressed(start, size) {
+    if (this.#connected) {
+      if (size > HEARTBEAT_SIZE) this.handler.onCompressed(this, memory, start, size);
+      else this.write(PONG);
+      return;
+    }
+    // A server whose compressor keeps its context compresses the handshake's short messages too.
+    this.deflated = Buffer.concat([this.deflated, memory.subarray(start, start + size), SYNC_MARK]);
+    const texts = inflateRawSync(this.deflated, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+    if (texts.startsWith('40') || texts.includes('}40')) this.#onConnected();
+  }
+
+  #onConnected() {
+    this.#connected = true;
+    this.#ready(this);
   }
 
   #onText(start, size) {
@@ -161,7 +192,7 @@ export class WebSocketClient {
     if (type === DIGIT.message) {
       const kind = memory[start + 1];
       if (kind > CONNECTED && kind !== CONNECT_ERROR) this.handler.onText(this, memory, start, size);
-      else if (kind === CONNECTED) this.#ready(this);
+      else if (kind === CONNECTED) this.#onConnected();
       else this.#fail(new Error(`the server refused the namespace: ${memory.latin1Slice(start, start + size)}`));
     } else if (type === DIGIT.ping) this.write(PONG);
     else if (type === DIGIT.close) this.#fail(new Error(`the server closed the session of client ${this.index}`));
