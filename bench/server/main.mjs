@@ -22,7 +22,7 @@ await implementations[implementation].attach(http, { ...workload.serverOptions }
 async function residentMemory() {
   let smallest = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 4; round++) {
-    globalThis.gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    globalThis.gc();
     await delay(100);
     smallest = Math.min(smallest, process.memoryUsage().rss);
   }
