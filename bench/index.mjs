@@ -41,7 +41,7 @@ async function main() {
 
   console.log(`\nCost (median of ${options.runs}; the ratio is Socket.IO's divided by carillon's)\n`);
   console.log(costTable(results, rows, options.servers));
-  console.log('\nLatency in milliseconds, and throughput (of server and load together)\n');
+  console.log('\nLatency in milliseconds, and throughput; busy: CPU time of the server and of the load, per second\n');
   console.log(latencyTable(results, rows, options.servers));
   const verdicts = targetTable(results, rows);
   if (verdicts) console.log(`\n${verdicts}`);

@@ -22,7 +22,8 @@ const OTHER_DESCRIPTORS = 100;
  */
 export async function plan(prefixes) {
   const workloads = await Promise.all(names.map(loadWorkload));
-  const matches = ({ id }, prefix) => id.startsWith(prefix);
+  const ids = new Set(workloads.flatMap(({ rows }) => rows.map(({ id }) => id)));
+  const matches = ({ id }, prefix) => (ids.has(prefix) ? id === prefix : id.startsWith(prefix));
   for (const prefix of prefixes) {
     if (!workloads.some(({ rows }) => rows.some((row) => matches(row, prefix)))) {
       throw new Error(`no workload starts with ${prefix}; there are ${names.join(', ')}`);

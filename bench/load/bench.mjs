@@ -13,6 +13,9 @@ const SOURCE_ADDRESSES = process.platform === 'linux' ? 16 : 0;
  * @typedef {object} Metrics
  * @property {number} cost in the unit of the row; less is better
  * @property {number} [throughput] units per second, limited by the load as well as by the server
+ * @property {number} [serverBusy] CPU seconds of the server per second; with its helper threads it can be above 1
+ * @property {number} [loadBusy] the same of the load
+ * @property {number} [heap] the part of a memory row that is JavaScript's heap, in KiB
  * @property {number} [p50] milliseconds
  * @property {number} [p99] milliseconds
  */
@@ -160,11 +163,13 @@ export class Bench {
     this.latencies = [];
     const { profiles } = this.#settings;
     if (profiles) await this.#server.startProfile();
-    const cpuBefore = await this.#server.cpu();
+    const serverBefore = await this.#server.cpu();
+    const loadBefore = process.cpuUsage();
     const start = performance.now();
     const units = await work(this.seconds, false);
     const elapsed = (performance.now() - start) / 1000;
-    const cpu = (await this.#server.cpu()) - cpuBefore;
+    const { user, system } = process.cpuUsage(loadBefore);
+    const cpu = (await this.#server.cpu()) - serverBefore;
     if (profiles) {
       const summary = await this.#server.stopProfile(`${profiles}/${row}-${this.implementation}.cpuprofile`);
       console.error(`\n${row}, ${this.implementation}: own time of the server's functions\n${summary}\n`);
@@ -173,6 +178,8 @@ export class Bench {
     this.publish(row, {
       cost: cpu / units,
       throughput: units / elapsed,
+      serverBusy: cpu / 1e6 / elapsed,
+      loadBusy: (user + system) / 1e6 / elapsed,
       ...(latencies.length > 0 && { p50: percentile(latencies, 50), p99: percentile(latencies, 99) }),
     });
   }

@@ -66,12 +66,14 @@ export function costTable(results, rows, servers) {
 
 /** @param {Results} results @param {import('../workloads/index.mjs').Row[]} rows @param {string[]} servers */
 export function latencyTable(results, rows, servers) {
-  const lines = [['work', ...servers.flatMap((server) => [`${server} p50`, 'p99', 'per s'])]];
+  const lines = [['work', ...servers.flatMap((server) => [`${server} p50`, 'p99', 'per s', 'busy'])]];
   for (const { id, title } of rows) {
-    const cells = servers.flatMap((server) =>
-      ['p50', 'p99', 'throughput'].map((metric) => figure(medianOf(results, id, server, metric))),
-    );
-    if (cells.some((cell) => cell !== '–')) lines.push([title, ...cells]);
+    const cells = servers.flatMap((server) => {
+      const of = (metric) => medianOf(results, id, server, metric);
+      const busy = of('serverBusy') === undefined ? '' : `${percent(of('serverBusy'))}/${percent(of('loadBusy'))}`;
+      return [...['p50', 'p99', 'throughput'].map((metric) => figure(of(metric))), busy];
+    });
+    if (cells.some((cell) => cell !== '–' && cell !== '')) lines.push([title, ...cells]);
   }
   return layOut(lines);
 }
@@ -94,6 +96,8 @@ export function targetTable(results, rows) {
   }
   return lines.length > 1 ? layOut(lines) : '';
 }
+
+const percent = (share) => `${Math.round(share * 100)}%`;
 
 const times = (ratio) => (ratio === undefined ? '' : `${ratio.toPrecision(ratio < 10 ? 2 : 3)}x`);
 

@@ -22,7 +22,7 @@ export const rows = [
   })),
   {
     id: `chat-${PACED}-paced`,
-    title: `chat, ${PACED} in the room, each speaks once a second`,
+    title: `chat, ${PACED} in the room, once a second each`,
     unit: 'µs/delivery',
     connections: PACED,
   },

@@ -14,7 +14,7 @@ const EVENTS = 10;
 export const rows = [
   {
     id: 'rooms',
-    title: '10 rooms per client, two rooms except a third, 10 per turn',
+    title: '10 rooms each, to two except a third, 10 per turn',
     unit: 'µs/delivery',
     connections: CLIENTS,
   },
