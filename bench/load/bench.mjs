@@ -39,13 +39,14 @@ const SOURCE_ADDRESSES = process.platform === 'linux' ? 16 : 0;
  */
 
 export class Bench {
-  /** @type {(WebSocketClient | PollingClient)[]} */
+  /** Of one kind: WebSocketClient or PollingClient. @type {any[]} */
   clients = [];
   /** Filled by the workload while a row is measured, in milliseconds. @type {number[]} */
   latencies = [];
   #settings;
   #publish;
   #fail;
+  /** @type {ServerProcess | undefined} */
   #server;
   #opened = 0;
 
@@ -127,19 +128,21 @@ export class Bench {
     const first = this.clients.length;
     let started = 0;
     let finished = 0;
-    return new Promise((resolve) => {
-      const ready = () => {
-        if (++finished === count) resolve();
-        else next();
-      };
-      const next = () => {
-        if (started < count) {
-          const index = first + started++;
-          this.clients[index] = create(index, ready);
-        }
-      };
-      for (let index = 0; index < concurrency; index++) next();
-    });
+    return /** @type {Promise<void>} */ (
+      new Promise((resolve) => {
+        const ready = () => {
+          if (++finished === count) resolve();
+          else next();
+        };
+        const next = () => {
+          if (started < count) {
+            const index = first + started++;
+            this.clients[index] = create(index, ready);
+          }
+        };
+        for (let index = 0; index < concurrency; index++) next();
+      })
+    );
   }
 
   #localAddress() {

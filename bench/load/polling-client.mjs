@@ -55,7 +55,6 @@ class HttpConnection {
 export class PollingClient {
   /** Called when a POST was answered and a GET brought a message. @type {(client: PollingClient) => void} */
   onRoundTrip = () => {};
-  sentAt = 0;
   #getting;
   #posting;
   #headers;

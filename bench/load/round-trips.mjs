@@ -13,6 +13,8 @@ export class RoundTrips {
   /** The next requests in one piece, by their number. @type {Buffer[]} */
   #requests;
   #binary;
+  /** When the requests under way were sent, by client, oldest first. @type {number[][]} */
+  #sentAt;
   #underWay = 0;
   #done = 0;
   #deadline = 0;
@@ -31,10 +33,8 @@ export class RoundTrips {
     this.#binary = attachment !== undefined;
     const request = Buffer.concat([textFrame(packet), ...(attachment ? [binaryFrame(attachment)] : [])]);
     this.#requests = Array.from({ length: inFlight + 1 }, (_, count) => Buffer.concat(Array(count).fill(request)));
-    for (const client of this.#clients) {
-      client.handler = this;
-      client.sentAt = [];
-    }
+    this.#sentAt = this.#clients.map(() => []);
+    for (const client of this.#clients) client.handler = this;
   }
 
   /** @type {import('./bench.mjs').Work} */
@@ -50,7 +50,7 @@ export class RoundTrips {
 
   #send(client, count, now) {
     this.#underWay += count;
-    for (let index = 0; index < count; index++) client.sentAt.push(now);
+    for (let index = 0; index < count; index++) this.#sentAt[client.index].push(now);
     client.write(this.#requests[count]);
   }
 
@@ -73,7 +73,8 @@ export class RoundTrips {
     this.#underWay -= answers;
     this.#done += answers;
     const now = performance.now();
-    for (let index = 0; index < answers; index++) this.#bench.latencies.push(now - client.sentAt.shift());
+    const sentAt = this.#sentAt[client.index];
+    for (let index = 0; index < answers; index++) this.#bench.latencies.push(now - sentAt.shift());
     if (now < this.#deadline) this.#send(client, answers, now);
     else if (this.#underWay === 0) this.#finish(this.#done);
   }

@@ -2,8 +2,6 @@
  * Broadcasts in a closed loop: the first client asks for a round, the server emits, and the next round is asked for when
  * every message of this one has arrived at every receiver.
  */
-import { idle } from './websocket-client.mjs';
-
 // Latency is taken at a few receivers, spread over the order in which the server visits them.
 const SAMPLES = 10;
 
@@ -21,7 +19,8 @@ const SAMPLES = 10;
 export class Rounds {
   #options;
   #clients;
-  #sampled = new Set();
+  /** Whether latency is taken, by client. */
+  #sampled;
   #round = 0;
   #delivered = 0;
   #expected = 0;
@@ -37,13 +36,13 @@ export class Rounds {
     this.#options = options;
     this.#clients = options.bench.clients;
     this.#expectedAt = new Float64Array(this.#clients.length);
+    this.#sampled = new Uint8Array(this.#clients.length);
     for (let sample = 0; sample < SAMPLES; sample++) {
-      this.#sampled.add(Math.floor((sample * (this.#clients.length - 1)) / (SAMPLES - 1)));
+      this.#sampled[Math.floor((sample * (this.#clients.length - 1)) / (SAMPLES - 1))] = 1;
     }
     for (const client of this.#clients) {
       client.handler = this;
       client.received = 0;
-      client.sampled = this.#sampled.has(client.index);
     }
   }
 
@@ -56,11 +55,6 @@ export class Rounds {
       this.#ask();
     });
   };
-
-  /** Ends the handling of the clients; what arrives from now on is not counted. */
-  end() {
-    for (const client of this.#clients) client.handler = idle;
-  }
 
   #ask() {
     const round = this.#round++;
@@ -76,12 +70,12 @@ export class Rounds {
   #count(client) {
     this.#delivered++;
     client.received++;
-    if (client.sampled) this.#options.bench.latencies.push(performance.now() - this.#askedAt);
+    if (this.#sampled[client.index]) this.#options.bench.latencies.push(performance.now() - this.#askedAt);
   }
 
   onText(client, buffer, start, size) {
     if (this.#options.counts === 'text') this.#count(client);
-    if (client.index === 0) this.#options.check?.(buffer.latin1Slice(start, start + size));
+    if (client.index === 0) this.#options.check?.(buffer.toString('latin1', start, start + size));
   }
 
   onBinary(client) {

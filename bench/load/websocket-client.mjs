@@ -111,7 +111,7 @@ export class WebSocketClient {
   #readResponse(position, end) {
     const headEnd = memory.subarray(position, end).indexOf('\r\n\r\n');
     if (headEnd < 0) return position;
-    const head = memory.latin1Slice(position, position + headEnd);
+    const head = memory.toString('latin1', position, position + headEnd);
     if (!head.startsWith('HTTP/1.1 101')) {
       this.#fail(new Error(`the server refused the upgrade: ${head.split('\r\n')[0]}`));
       return end;
@@ -193,7 +193,7 @@ export class WebSocketClient {
       const kind = memory[start + 1];
       if (kind > CONNECTED && kind !== CONNECT_ERROR) this.handler.onText(this, memory, start, size);
       else if (kind === CONNECTED) this.#onConnected();
-      else this.#fail(new Error(`the server refused the namespace: ${memory.latin1Slice(start, start + size)}`));
+      else this.#fail(new Error(`the server refused the namespace: ${memory.toString('latin1', start, start + size)}`));
     } else if (type === DIGIT.ping) this.write(PONG);
     else if (type === DIGIT.close) this.#fail(new Error(`the server closed the session of client ${this.index}`));
   }

@@ -47,6 +47,10 @@ const FROM = packet('').indexOf('","text"');
 class Room {
   #bench;
   #clients;
+  /** By client: what it says, the digits of its name, and when it said what it has not heard yet. */
+  #frames;
+  #digits;
+  #sentAt;
   #sent = 0;
   #delivered = 0;
   #deadline = 0;
@@ -59,13 +63,13 @@ class Room {
     this.#bench = bench;
     this.#clients = bench.clients;
     this.#paced = paced;
+    const names = this.#clients.map(({ index }) => String(index).padStart(4, '0'));
+    this.#frames = names.map((name) => textFrame(packet(name)));
+    this.#digits = names.map((name) => Buffer.from(name));
+    this.#sentAt = names.map(() => []);
     for (const client of this.#clients) {
-      const from = String(client.index).padStart(4, '0');
       client.handler = this;
       client.received = 0;
-      client.frame = textFrame(packet(from));
-      client.digits = Buffer.from(from);
-      client.sentAt = [];
     }
   }
 
@@ -84,8 +88,8 @@ class Room {
 
   #speak(client) {
     this.#sent++;
-    client.sentAt.push(performance.now());
-    client.write(client.frame);
+    this.#sentAt[client.index].push(performance.now());
+    client.write(this.#frames[client.index]);
   }
 
   /** Once a second each, spread evenly over the second. */
@@ -108,7 +112,7 @@ class Room {
     this.#delivered++;
     client.received++;
     const from = start + FROM;
-    const { digits } = client;
+    const digits = this.#digits[client.index];
     // The last digit differs most often.
     if (
       buffer[from + 3] === digits[3] &&
@@ -122,7 +126,7 @@ class Room {
 
   #onOwn(client) {
     const now = performance.now();
-    this.#bench.latencies.push(now - client.sentAt.shift());
+    this.#bench.latencies.push(now - this.#sentAt[client.index].shift());
     if (this.#paced) return;
     if (now < this.#deadline) this.#speak(client);
     else this.#sending = false;

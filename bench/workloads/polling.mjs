@@ -16,6 +16,8 @@ export const serveHttp = serveLongPolling;
 
 export async function drive(bench) {
   await bench.connectPolling(CLIENTS);
+  const requests = bench.clients.map((client) => client.request(PACKET));
+  const sentAt = [];
   await bench.measure(
     'polling',
     (seconds) =>
@@ -24,15 +26,14 @@ export async function drive(bench) {
         let underWay = bench.clients.length;
         let done = 0;
         const ask = (client) => {
-          client.sentAt = performance.now();
-          client.post(client.echoRequest);
+          sentAt[client.index] = performance.now();
+          client.post(requests[client.index]);
         };
         for (const client of bench.clients) {
-          client.echoRequest ??= client.request(PACKET);
           client.onRoundTrip = () => {
             done++;
             const now = performance.now();
-            bench.latencies.push(now - client.sentAt);
+            bench.latencies.push(now - sentAt[client.index]);
             if (now < deadline) ask(client);
             else if (--underWay === 0) resolve(done);
           };
