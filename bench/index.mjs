@@ -1,9 +1,10 @@
 /** `npm run bench`: carillon, Socket.IO and bare `ws` doing the same work side by side. See docs/performance.md. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseOptions, usage } from './options.mjs';
 import { drawCharts } from './report/charts.mjs';
+import { insertTables } from './report/markdown.mjs';
 import { costTable, figure, latencyTable, targetTable } from './report/table.mjs';
 import { checkDescriptorLimit, plan, run } from './runner.mjs';
 import { implementations } from './server/implementations.mjs';
@@ -77,12 +78,22 @@ function write(directory, name, report) {
   writeFileSync(`${directory}/${name}`, `${JSON.stringify(report, null, 2)}\n`);
 }
 
+/** Charts and tables of the documents. */
 function draw(report) {
   const directory = folder('../docs/images');
   mkdirSync(directory, { recursive: true });
   for (const [name, svg] of drawCharts(report)) {
     writeFileSync(`${directory}/${name}`, svg);
     console.log(`drew docs/images/${name}`);
+  }
+  for (const name of ['README.md', 'docs/performance.md']) {
+    const path = folder(`../${name}`);
+    if (!existsSync(path)) continue;
+    const document = readFileSync(path, 'utf8');
+    const updated = insertTables(document, report);
+    if (updated === document) continue;
+    writeFileSync(path, updated);
+    console.log(`put the tables into ${name}`);
   }
 }
 

@@ -10,8 +10,8 @@ names          workloads or rows to run, by the start of their name (chat, broad
 --seconds N    how long a row sends (default 1.5)
 --servers A,B  which servers to compare (default ${Object.keys(implementations).join(',')})
 --profile      write CPU profiles of the server to test-output/profiles and print what costs most
---save         keep the results in bench/results and draw the charts in docs/images
---draw FILE    only draw the charts, from results that were kept
+--save         keep the results in bench/results, draw the charts in docs/images, put the tables into the documents
+--draw FILE    only draw and put, from results that were kept
 --list         only list the rows`;
 
 /**

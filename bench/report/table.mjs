@@ -99,9 +99,9 @@ export function targetTable(results, rows) {
 
 const percent = (share) => `${Math.round(share * 100)}%`;
 
-const times = (ratio) => (ratio === undefined ? '' : `${ratio.toPrecision(ratio < 10 ? 2 : 3)}x`);
+export const times = (ratio) => (ratio === undefined ? '' : `${ratio.toPrecision(ratio < 10 ? 2 : 3)}x`);
 
-function verdict(ratio, target) {
+export function verdict(ratio, target) {
   if (!target || ratio === undefined) return '';
   return ratio >= target.atLeast ? 'pass' : 'miss';
 }
