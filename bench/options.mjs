@@ -10,14 +10,14 @@ names          workloads or rows to run, by the start of their name (chat, broad
 --seconds N    how long a row sends (default 1.5)
 --servers A,B  which servers to compare (default ${Object.keys(implementations).join(',')})
 --profile      write CPU profiles of the server to test-output/profiles and print what costs most
---save         keep the results in bench/results, draw the charts in docs/images, put the tables into the documents
+--save         (of a whole run) keep the results in bench/results, draw the charts in docs/images, put the tables into the documents
 --draw FILE    only draw and put, from results that were kept
 --list         only list the rows`;
 
 /**
  * @param {string[]} argv
  * @returns {{names: string[], quick: boolean, runs: number, seconds: number, servers: string[], profile: boolean, save: boolean, draw?: string, list: boolean, help: boolean}}
- * @throws {Error} for an option or a server that does not exist
+ * @throws {Error} for an option or a server that does not exist, or options that contradict each other
  */
 export function parseOptions(argv) {
   const { values, positionals } = parseArgs({
@@ -37,6 +37,12 @@ export function parseOptions(argv) {
   });
   const servers = values.servers.split(',');
   for (const server of servers) if (!implementations[server]) throw new Error(`there is no server named ${server}`);
+  if (
+    values.save &&
+    (positionals.length > 0 || values.quick || values.profile || servers.length < Object.keys(implementations).length)
+  ) {
+    throw new Error('--save keeps a whole run: no names, no --quick, no --profile, all servers');
+  }
   return {
     ...values,
     names: positionals,
