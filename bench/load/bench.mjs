@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import { percentile } from '../report/statistics.mjs';
 import { upgradeRequest } from './frames.mjs';
+import { pinToCores } from './pin.mjs';
 import { PollingClient } from './polling-client.mjs';
 import { ServerProcess } from './server-process.mjs';
 import { WebSocketClient } from './websocket-client.mjs';
@@ -86,6 +87,11 @@ export class Bench {
 
   async startServer() {
     this.#server = await ServerProcess.start(this.#settings.implementation, this.#settings.workload);
+  }
+
+  /** Gives server and load a core each. */
+  pin() {
+    pinToCores(this.#server.pid, process.pid);
   }
 
   stopServer() {
