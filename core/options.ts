@@ -9,7 +9,9 @@ import type { TransportName } from './transports/transport.js';
 
 /** Cross-origin resource sharing, as the `cors` package takes it. */
 export interface CorsOptions {
-  origin?: CorsOrigin | ((origin: string | undefined, callback: (error: Error | null, origin?: CorsOrigin) => void) => void);
+  origin?:
+    | CorsOrigin
+    | ((origin: string | undefined, callback: (error: Error | null, origin?: CorsOrigin) => void) => void);
   methods?: string | string[];
   allowedHeaders?: string | string[];
   exposedHeaders?: string | string[];
@@ -22,7 +24,10 @@ export interface CorsOptions {
 export type CorsOrigin = boolean | string | RegExp | (boolean | string | RegExp)[];
 
 /** Options per request. */
-export type CorsOptionsDelegate = (request: any, callback: (error: Error | null, options?: CorsOptions) => void) => void;
+export type CorsOptionsDelegate = (
+  request: any,
+  callback: (error: Error | null, options?: CorsOptions) => void,
+) => void;
 
 /** Name and attributes of the session cookie; see the `cookie` package. */
 export type SessionCookie = SerializeOptions & { name: string };
@@ -156,7 +161,8 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
   const positive = (name: keyof ServerOptions, fallback: number) => number(options[name], name, fallback, 1);
   const flag = (name: keyof ServerOptions, fallback: boolean) => boolean(options[name], name, fallback);
 
-  if (options.allowEIO3) throw new OptionError('allowEIO3', options.allowEIO3, 'false: clients of Socket.IO 2 are not served yet');
+  if (options.allowEIO3)
+    throw new OptionError('allowEIO3', options.allowEIO3, 'false: clients of Socket.IO 2 are not served yet');
   if (options.allowRequest !== undefined && typeof options.allowRequest !== 'function') {
     throw new OptionError('allowRequest', options.allowRequest, 'a function (request, callback)');
   }
@@ -219,7 +225,8 @@ function pathOption(path: unknown): string {
 
 function adapterOption(adapter: unknown): unknown {
   if (adapter === undefined || adapter === null) return undefined;
-  if (typeof adapter !== 'function') throw new OptionError('adapter', adapter, 'a class or a function (namespace) => adapter');
+  if (typeof adapter !== 'function')
+    throw new OptionError('adapter', adapter, 'a class or a function (namespace) => adapter');
   return adapter;
 }
 
@@ -260,14 +267,19 @@ function cookieOption(value: unknown): false | SessionCookie {
   if (value === true) return defaults;
   if (typeof value !== 'object') throw new OptionError('cookie', value, 'true, false or an object with a name');
   const cookie = { ...defaults, ...value } as SessionCookie;
-  if (typeof cookie.name !== 'string' || cookie.name === '') throw new OptionError('cookie.name', cookie.name, 'a name');
+  if (typeof cookie.name !== 'string' || cookie.name === '')
+    throw new OptionError('cookie.name', cookie.name, 'a name');
   return cookie;
 }
 
 function corsOption(value: unknown): CorsOptions | CorsOptionsDelegate | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'object' && typeof value !== 'function') {
-    throw new OptionError('cors', value, 'an object such as { origin: "https://example.com" }, or a function (request, callback)');
+    throw new OptionError(
+      'cors',
+      value,
+      'an object such as { origin: "https://example.com" }, or a function (request, callback)',
+    );
   }
   return value as CorsOptions | CorsOptionsDelegate;
 }
@@ -287,5 +299,9 @@ function recoveryOption(value: unknown): ResolvedOptions['connectionStateRecover
 function checkWsEngine(value: unknown): void {
   if (value === undefined || value === null || value === 'ws') return;
   if (typeof value === 'function' && /^WebSocketServer$/.test(value.name)) return;
-  throw new OptionError('wsEngine', value, `the Server of the ws package, or nothing: carillon writes its frames itself (got ${describe(value)})`);
+  throw new OptionError(
+    'wsEngine',
+    value,
+    `the Server of the ws package, or nothing: carillon writes its frames itself (got ${describe(value)})`,
+  );
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
+import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
 
 export type SocketId = string;

@@ -23,7 +23,12 @@ export type DisconnectReason =
   | 'client namespace disconnect';
 
 /** The subset that ends a whole connection. */
-export type ConnectionCloseReason = 'transport close' | 'transport error' | 'ping timeout' | 'parse error' | 'forced close';
+export type ConnectionCloseReason =
+  | 'transport close'
+  | 'transport error'
+  | 'ping timeout'
+  | 'parse error'
+  | 'forced close';
 
 /** After these, connection state recovery keeps the session: the client may come back. */
 export const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([

@@ -258,7 +258,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
       case PacketType.noop:
         return;
       default:
-        if (packetTypeOf(packet) === 'upgrade' || packetTypeOf(packet) === 'open' || packetTypeOf(packet) === 'pong') return;
+        if (packetTypeOf(packet) === 'upgrade' || packetTypeOf(packet) === 'open' || packetTypeOf(packet) === 'pong')
+          return;
         this.fail('parse error', new Error('unknown Engine.IO packet'));
     }
   }
@@ -383,7 +384,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
   }
 
   #moveTo(state: ReadyState): void {
-    if (!canMove(this.#readyState, state)) throw new Error(`a connection cannot move from ${this.#readyState} to ${state}`);
+    if (!canMove(this.#readyState, state))
+      throw new Error(`a connection cannot move from ${this.#readyState} to ${state}`);
     this.#readyState = state;
   }
 }

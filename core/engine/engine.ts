@@ -122,7 +122,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
    * @param middleware `(request, response, next)`; it refuses by answering itself or by `next(error)`.
    */
   use(middleware: EngineMiddleware): void {
-    if (typeof middleware !== 'function') throw new TypeError('engine.use() takes a function (request, response, next)');
+    if (typeof middleware !== 'function')
+      throw new TypeError('engine.use() takes a function (request, response, next)');
     this.middlewares.push(middleware);
   }
 

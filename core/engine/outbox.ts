@@ -124,7 +124,8 @@ export class Outbox {
     const backlog = this.#backlog!;
     let piece = Sequence.root();
     let count = 0;
-    while (count < backlog.length && (count === 0 || piece.byteLength < PIECE_BYTES)) piece = piece.then(backlog[count++]!);
+    while (count < backlog.length && (count === 0 || piece.byteLength < PIECE_BYTES))
+      piece = piece.then(backlog[count++]!);
     this.#backlog = count === backlog.length ? null : backlog.slice(count);
     this.#backlogBytes -= piece.byteLength;
     return piece;

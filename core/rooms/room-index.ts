@@ -225,5 +225,7 @@ class SetView extends Set<string> {
 }
 
 function readOnly(): TypeError {
-  return new TypeError('adapter.rooms and adapter.sids are views: use socket.join(), socket.leave() or io.in(room).socketsLeave()');
+  return new TypeError(
+    'adapter.rooms and adapter.sids are views: use socket.join(), socket.leave() or io.in(room).socketsLeave()',
+  );
 }

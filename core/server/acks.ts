@@ -19,7 +19,12 @@ export class PendingAcks extends Map<number, AckCallback> {
   }
 
   /** Calls back with `(error)` or `(null, ...answer)`. */
-  expectOrFail(id: number, callback: (error: Error | null, ...answer: any[]) => void, clock: Clock, timeout?: number): void {
+  expectOrFail(
+    id: number,
+    callback: (error: Error | null, ...answer: any[]) => void,
+    clock: Clock,
+    timeout?: number,
+  ): void {
     let timer: Timer | null = null;
     const settle = (error: Error | null, answer: unknown[]): void => {
       timer?.cancel();
@@ -29,7 +34,8 @@ export class PendingAcks extends Map<number, AckCallback> {
     this.set(id, (...answer) => settle(null, answer));
     this.#errorFirst ??= new Map();
     this.#errorFirst.set(id, (error) => settle(error, []));
-    if (timeout !== undefined) timer = clock.setTimeout(() => settle(new AcknowledgementError('ACK_TIMEOUT'), []), timeout);
+    if (timeout !== undefined)
+      timer = clock.setTimeout(() => settle(new AcknowledgementError('ACK_TIMEOUT'), []), timeout);
   }
 
   /** Takes the callback of an answer that arrived; `undefined` when nobody waits for it (any more). */

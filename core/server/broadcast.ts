@@ -87,7 +87,10 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   }
 
   /** Broadcast with acknowledgements: complete when every server said how many clients it has, and all of them answered. */
-  #collect(packet: { type: 2; nsp: string; data: unknown[]; id?: number }, ack: (error: Error | null, responses?: unknown) => void): void {
+  #collect(
+    packet: { type: 2; nsp: string; data: unknown[]; id?: number },
+    ack: (error: Error | null, responses?: unknown) => void,
+  ): void {
     const { timeout, expectSingleResponse } = this.#selection.flags;
     const responses: unknown[] = [];
     let expectedServers = -1;
@@ -163,7 +166,9 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   async fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
     const sockets = await this.#adapter.fetchSockets(this.#selection);
     return sockets.map((socket) =>
-      'server' in socket ? (socket as RemoteSocket<EmitEvents, SocketData>) : new RemoteSocket<EmitEvents, SocketData>(this.#adapter, socket),
+      'server' in socket
+        ? (socket as RemoteSocket<EmitEvents, SocketData>)
+        : new RemoteSocket<EmitEvents, SocketData>(this.#adapter, socket),
     );
   }
 

@@ -1,7 +1,14 @@
 import type { Adapter, SocketId } from '../adapters/adapter.js';
 import { type Room, Selection } from '../rooms/selection.js';
 import { BroadcastOperator } from './broadcast.js';
-import type { DecorateAcknowledgements, EventNames, EventParams, EventsMap, Handshake, TypedEventBroadcaster } from './types.js';
+import type {
+  DecorateAcknowledgements,
+  EventNames,
+  EventParams,
+  EventsMap,
+  Handshake,
+  TypedEventBroadcaster,
+} from './types.js';
 
 /** A socket of another node, as that node describes it. */
 export interface SocketDetails<SocketData> {
@@ -24,7 +31,10 @@ export class RemoteSocket<EmitEvents extends EventsMap, SocketData> implements T
     this.handshake = details.handshake;
     this.rooms = new Set(details.rooms);
     this.data = details.data;
-    this.#operator = new BroadcastOperator(adapter, Selection.everybody.to(this.id).with({ expectSingleResponse: true }));
+    this.#operator = new BroadcastOperator(
+      adapter,
+      Selection.everybody.to(this.id).with({ expectSingleResponse: true }),
+    );
   }
 
   /** Milliseconds to wait for the acknowledgement of the next emit. */

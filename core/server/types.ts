@@ -18,13 +18,8 @@ type AnyFunction = (...args: any[]) => any;
 export type EventNames<Map extends EventsMap> = keyof Map & (string | symbol);
 export type EventParams<Map extends EventsMap, Ev extends EventNames<Map>> = Parameters<Map[Ev]>;
 
-export type Last<T extends readonly unknown[]> = T extends readonly [...unknown[], infer L]
-  ? L
-  : T extends readonly [...unknown[], (infer L)?]
-    ? L
-    : T extends readonly (infer E)[]
-      ? E
-      : never;
+export type Last<T extends readonly unknown[]> =
+  Required<T> extends readonly [...unknown[], infer L] ? L : T extends readonly (infer E)[] ? E : never;
 export type AllButLast<T extends any[]> = T extends [...infer Head, any] ? Head : any[];
 
 /** What the last argument of a listener is, when that is an acknowledgement. */
@@ -34,13 +29,14 @@ type AckOf<Listener> = Listener extends (...args: infer Params) => any
     : Extract<Last<Params>, AnyFunction>
   : never;
 
-type IsUntyped<Listener> = IsAny<Listener> extends true
-  ? true
-  : Listener extends (...args: infer Params) => any
-    ? IsAny<Params[number]> extends true
-      ? true
-      : false
-    : false;
+type IsUntyped<Listener> =
+  IsAny<Listener> extends true
+    ? true
+    : Listener extends (...args: infer Params) => any
+      ? IsAny<Params[number]> extends true
+        ? true
+        : false
+      : false;
 
 /** Events whose last argument is an acknowledgement. */
 export type EventNamesWithAck<Map extends EventsMap> = {
@@ -66,13 +62,14 @@ export type EventNamesWithError<Map extends EventsMap> = {
 export type RemoveAcknowledgements<Map extends EventsMap> = { [K in EventNamesWithoutAck<Map>]: Map[K] };
 
 /** What a promise for this acknowledgement resolves to: its first argument that is not an error. */
-export type FirstNonErrorArg<Ack> = IsAny<Ack> extends true
-  ? any
-  : Ack extends (...args: infer Params) => any
-    ? Params[0] extends Error
-      ? Params[1]
-      : Params[0]
-    : any;
+export type FirstNonErrorArg<Ack> =
+  IsAny<Ack> extends true
+    ? any
+    : Ack extends (...args: infer Params) => any
+      ? Params[0] extends Error
+        ? Params[1]
+        : Params[0]
+      : any;
 
 type WithTimeoutError<Params extends any[]> = {
   [K in keyof Params]: Params[K] extends (...args: infer AckParams) => infer Result
@@ -98,12 +95,16 @@ type WithMultipleResponses<Params extends any[]> = {
 
 /** With `timeout()`, acknowledgements get an error first. */
 export type DecorateAcknowledgements<Map> = {
-  [K in keyof Map]: Map[K] extends (...args: infer Params) => infer Result ? (...args: WithTimeoutError<Params>) => Result : Map[K];
+  [K in keyof Map]: Map[K] extends (...args: infer Params) => infer Result
+    ? (...args: WithTimeoutError<Params>) => Result
+    : Map[K];
 };
 
 /** Broadcasts collect the answers of all receivers in an array. */
 export type DecorateAcknowledgementsWithMultipleResponses<Map> = {
-  [K in keyof Map]: Map[K] extends (...args: infer Params) => infer Result ? (...args: WithMultipleResponses<Params>) => Result : Map[K];
+  [K in keyof Map]: Map[K] extends (...args: infer Params) => infer Result
+    ? (...args: WithMultipleResponses<Params>) => Result
+    : Map[K];
 };
 
 export type DecorateAcknowledgementsWithTimeoutAndMultipleResponses<Map> = {
@@ -112,7 +113,9 @@ export type DecorateAcknowledgementsWithTimeoutAndMultipleResponses<Map> = {
     : Map[K];
 };
 
-export type ReservedOrUserEventNames<Reserved extends EventsMap, User extends EventsMap> = EventNames<Reserved> | EventNames<User>;
+export type ReservedOrUserEventNames<Reserved extends EventsMap, User extends EventsMap> =
+  | EventNames<Reserved>
+  | EventNames<User>;
 
 export type ReservedOrUserListener<
   Reserved extends EventsMap,
@@ -123,6 +126,7 @@ export type ReservedOrUserListener<
 type ListenerOrAny<T> = [T] extends [never] ? (...args: any[]) => void | Promise<void> : T;
 
 type Untyped =
+  | typeof EventEmitter.captureRejectionSymbol
   | 'on'
   | 'once'
   | 'off'
@@ -141,15 +145,32 @@ type Untyped =
 /** An `EventEmitter` with typed events: those it hears (`Listen`), sends (`Emit`), and its own (`Reserved`). */
 export interface TypedEmitter<Listen extends EventsMap, Emit extends EventsMap, Reserved extends EventsMap = {}>
   extends Omit<EventEmitter, Untyped> {
-  on<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(event: Ev, listener: ReservedOrUserListener<Reserved, Listen, Ev>): this;
-  once<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(event: Ev, listener: ReservedOrUserListener<Reserved, Listen, Ev>): this;
-  addListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(event: Ev, listener: ReservedOrUserListener<Reserved, Listen, Ev>): this;
-  prependListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(event: Ev, listener: ReservedOrUserListener<Reserved, Listen, Ev>): this;
-  prependOnceListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(event: Ev, listener: ReservedOrUserListener<Reserved, Listen, Ev>): this;
+  on<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+    event: Ev,
+    listener: ReservedOrUserListener<Reserved, Listen, Ev>,
+  ): this;
+  once<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+    event: Ev,
+    listener: ReservedOrUserListener<Reserved, Listen, Ev>,
+  ): this;
+  addListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+    event: Ev,
+    listener: ReservedOrUserListener<Reserved, Listen, Ev>,
+  ): this;
+  prependListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+    event: Ev,
+    listener: ReservedOrUserListener<Reserved, Listen, Ev>,
+  ): this;
+  prependOnceListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+    event: Ev,
+    listener: ReservedOrUserListener<Reserved, Listen, Ev>,
+  ): this;
   off(event: ReservedOrUserEventNames<Reserved, Listen>, listener: (...args: any[]) => void): this;
   removeListener(event: ReservedOrUserEventNames<Reserved, Listen>, listener: (...args: any[]) => void): this;
   removeAllListeners(event?: ReservedOrUserEventNames<Reserved, Listen>): this;
-  listeners<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(event: Ev): ReservedOrUserListener<Reserved, Listen, Ev>[];
+  listeners<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+    event: Ev,
+  ): ReservedOrUserListener<Reserved, Listen, Ev>[];
   rawListeners(event: ReservedOrUserEventNames<Reserved, Listen>): Function[];
   listenerCount(event: ReservedOrUserEventNames<Reserved, Listen>, listener?: Function): number;
   eventNames(): (string | symbol)[];

@@ -5,7 +5,7 @@ import createDebug from 'debug';
 import type { Clock } from '../clock.js';
 import type { Connection } from '../engine/connection.js';
 import type { Engine, EngineFront } from '../engine/engine.js';
-import { HandshakeErrors, type HandshakeErrorName } from '../errors.js';
+import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
 import { parseHandshake } from '../protocol/engineio/handshake.js';
 import { PollingTransport } from './polling.js';
 import type { ResponseHeaders } from './transport.js';
@@ -35,7 +35,10 @@ export class NodeHttp implements EngineFront {
     this.#clock = clock;
     const { opts } = engine;
     if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
-    this.#acceptor = new WebSocketAcceptor({ maxPayload: opts.maxHttpBufferSize, perMessageDeflate: opts.perMessageDeflate });
+    this.#acceptor = new WebSocketAcceptor({
+      maxPayload: opts.maxHttpBufferSize,
+      perMessageDeflate: opts.perMessageDeflate,
+    });
     this.#acceptor.onRefused((error, request) => {
       this.#report(request, new Refusal('badRequest', { name: 'TRANSPORT_HANDSHAKE_ERROR', message: error.message }));
     });
@@ -44,7 +47,11 @@ export class NodeHttp implements EngineFront {
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#runMiddlewares(request, response, (error) => {
       if (error !== undefined) {
-        this.#refuse(request, response, new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) }));
+        this.#refuse(
+          request,
+          response,
+          new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) }),
+        );
         return;
       }
       this.#accept(request, false, (verdict) => {
@@ -128,7 +135,11 @@ export class NodeHttp implements EngineFront {
   /**
    * Decides about a request: a refusal, the session it belongs to, or the id of a new session.
    */
-  #accept(request: IncomingMessage, isUpgrade: boolean, callback: (verdict: Refusal | Connection | string) => void): void {
+  #accept(
+    request: IncomingMessage,
+    isUpgrade: boolean,
+    callback: (verdict: Refusal | Connection | string) => void,
+  ): void {
     const { opts } = this.#engine;
     const { method, url, headers } = request;
     const handshake = parseHandshake({ method, url, origin: headers.origin, isUpgrade }, opts.transports);
@@ -218,7 +229,9 @@ export class NodeHttp implements EngineFront {
 /** With `allowRequest`, the application's own words. */
 function messageFor(refusal: Refusal): string {
   const { message } = refusal.context;
-  return refusal.error === 'forbidden' && typeof message === 'string' ? message : HandshakeErrors[refusal.error].message;
+  return refusal.error === 'forbidden' && typeof message === 'string'
+    ? message
+    : HandshakeErrors[refusal.error].message;
 }
 
 function abortUpgrade(socket: Duplex, refusal: Refusal): void {

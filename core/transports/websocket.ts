@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ZlibOptions } from "node:zlib";
+import type { ZlibOptions } from 'node:zlib';
 import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Sequence } from '../protocol/sequence.js';
 import type { Compression } from '../protocol/websocket/frame.js';
@@ -96,7 +96,11 @@ export class WebSocketTransport implements Transport {
     const handler = this.#handler;
     this.#handler = null;
     if (this.#error !== undefined) handler?.onClose('transport error', this.#error);
-    else handler?.onClose('transport close', { description: 'websocket connection closed', context: { code, reason: reason.toString() } });
+    else
+      handler?.onClose('transport close', {
+        description: 'websocket connection closed',
+        context: { code, reason: reason.toString() },
+      });
   }
 }
 
@@ -129,7 +133,9 @@ export class WebSocketAcceptor {
 
   constructor(options: WebSocketOptions) {
     const deflate = options.perMessageDeflate;
-    this.#compression = deflate ? { threshold: deflate.threshold ?? 1024, zlib: { ...(deflate.zlibDeflateOptions as ZlibOptions) } } : null;
+    this.#compression = deflate
+      ? { threshold: deflate.threshold ?? 1024, zlib: { ...(deflate.zlibDeflateOptions as ZlibOptions) } }
+      : null;
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -139,7 +145,9 @@ export class WebSocketAcceptor {
       perMessageDeflate: deflate ? { serverNoContextTakeover: true, clientNoContextTakeover: true, ...deflate } : false,
     });
     this.#server.on('headers', (lines) => {
-      this.#windowLimited = lines.some((line) => /^sec-websocket-extensions:.*server_max_window_bits=(?!15)/i.test(line));
+      this.#windowLimited = lines.some((line) =>
+        /^sec-websocket-extensions:.*server_max_window_bits=(?!15)/i.test(line),
+      );
       const headers = this.#headers;
       if (headers === null) return;
       for (const name of Object.keys(headers)) {
@@ -153,7 +161,13 @@ export class WebSocketAcceptor {
    * Answers the request with 101 and the given headers, then calls back with the transport; or answers with an HTTP
    * error, when the request is not a valid WebSocket handshake, and does not call back.
    */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer, headers: ResponseHeaders, callback: (transport: WebSocketTransport) => void): void {
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    headers: ResponseHeaders,
+    callback: (transport: WebSocketTransport) => void,
+  ): void {
     this.#headers = headers;
     try {
       this.#server.handleUpgrade(request, socket, head, (peer) => {

@@ -20,7 +20,6 @@ export interface HandshakeRequest {
 }
 
 /** Characters that may not stand in a header value we would echo. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const INVALID_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
@@ -32,21 +31,30 @@ const INVALID_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
 export function parseHandshake(request: HandshakeRequest, transports: readonly string[]): Handshake {
   const query = parseQuery(request.url);
   const { transport, sid, EIO: revision } = query;
-  const reject = (error: HandshakeErrorName, context: Record<string, unknown>): Handshake => ({ kind: 'reject', error, context, query });
+  const reject = (error: HandshakeErrorName, context: Record<string, unknown>): Handshake => ({
+    kind: 'reject',
+    error,
+    context,
+    query,
+  });
 
-  if (typeof transport !== 'string' || !transports.includes(transport)) return reject('unknownTransport', { transport });
+  if (typeof transport !== 'string' || !transports.includes(transport))
+    return reject('unknownTransport', { transport });
   if (request.origin !== undefined && INVALID_HEADER.test(request.origin)) {
     return reject('badRequest', { name: 'INVALID_ORIGIN', origin: request.origin });
   }
   if (sid !== undefined && sid !== '') {
     if (typeof sid !== 'string') return reject('unknownSession', { sid });
     // The revision is pinned to the session: a later request may leave it out, but not change it.
-    if (revision !== undefined && revision !== String(REVISION)) return reject('unsupportedVersion', { protocol: revisionOf(revision) });
+    if (revision !== undefined && revision !== String(REVISION))
+      return reject('unsupportedVersion', { protocol: revisionOf(revision) });
     return { kind: 'resume', transport, sid, query };
   }
   if (request.method !== 'GET') return reject('badMethod', { method: request.method });
-  if (transport === 'websocket' && !request.isUpgrade) return reject('badRequest', { name: 'TRANSPORT_HANDSHAKE_ERROR' });
-  if (transport !== 'websocket' && request.isUpgrade) return reject('badRequest', { name: 'TRANSPORT_MISMATCH', transport });
+  if (transport === 'websocket' && !request.isUpgrade)
+    return reject('badRequest', { name: 'TRANSPORT_HANDSHAKE_ERROR' });
+  if (transport !== 'websocket' && request.isUpgrade)
+    return reject('badRequest', { name: 'TRANSPORT_MISMATCH', transport });
   if (revision !== String(REVISION)) return reject('unsupportedVersion', { protocol: revisionOf(revision) });
   return { kind: 'open', transport, query };
 }
