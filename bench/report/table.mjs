@@ -112,7 +112,7 @@ export function disturbance(results) {
 
 const percent = (share) => `${Math.round(share * 100)}%`;
 
-export const times = (ratio) => (ratio === undefined ? '' : `${ratio.toPrecision(ratio < 10 ? 2 : 3)}x`);
+export const times = (ratio) => (ratio === undefined ? '' : `${ratio.toPrecision(3)}x`);
 
 export function verdict(ratio, target) {
   if (!target || ratio === undefined) return '';
