@@ -29,14 +29,18 @@ export class OptionError extends TypeError {
  * The messages are the ones Socket.IO users know.
  */
 export class AcknowledgementError extends Error {
-  override readonly name = 'Error';
-  readonly code: 'ACK_TIMEOUT' | 'ACK_DISCONNECTED';
-  /** Broadcasts only: the answers that did arrive in time. */
-  responses?: unknown[];
+  readonly #code: 'ACK_TIMEOUT' | 'ACK_DISCONNECTED';
+  /** Broadcasts with `emitWithAck` only: the answers that did arrive in time. */
+  declare responses?: unknown[];
 
   constructor(code: 'ACK_TIMEOUT' | 'ACK_DISCONNECTED') {
     super(code === 'ACK_TIMEOUT' ? 'operation has timed out' : 'socket has been disconnected');
-    this.code = code;
+    this.#code = code;
+  }
+
+  /** What happened, for programs. */
+  get code(): 'ACK_TIMEOUT' | 'ACK_DISCONNECTED' {
+    return this.#code;
   }
 }
 

@@ -104,9 +104,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
         for (const socket of this.#adapter.nsp.sockets.values()) socket.forgetAck(packet.id);
       }
       const error = new AcknowledgementError('ACK_TIMEOUT');
-      if (expectSingleResponse) return ack(error, null);
-      error.responses = responses;
-      ack(error, responses);
+      ack(error, expectSingleResponse ? null : responses);
     }, timeout ?? 0);
 
     const check = (): void => {
@@ -149,9 +147,10 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     ...args: AllButLast<EventParams<EmitEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
     return new Promise((resolve, reject) => {
-      const ack = (error: Error | null, responses: any): void => {
-        if (error) reject(error);
-        else resolve(responses);
+      const ack = (error: (Error & { responses?: unknown }) | null, responses: any): void => {
+        if (error === null) return resolve(responses);
+        error.responses = responses;
+        reject(error);
       };
       this.emit(event, ...([...args, ack] as unknown as EventParams<EmitEvents, Ev>));
     });

@@ -52,6 +52,9 @@ export interface ServerReservedEventsMap<
   listener_error: (error: unknown, context: ListenerErrorContext) => void;
 }
 
+/** Events a namespace emits itself: other servers cannot send them. */
+const LOCAL_EVENTS: ReadonlySet<unknown> = new Set(['connection', 'new_namespace', 'listener_error']);
+
 /** Where a listener failed. */
 export interface ListenerErrorContext {
   /** The event it listened to. */
@@ -307,6 +310,7 @@ export class Namespace<
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
     assertNotReserved(event);
+    if (LOCAL_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
     this.adapter.serverSideEmit([event, ...args]);
     return true;
   }

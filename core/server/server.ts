@@ -3,16 +3,16 @@ import type { Server as HttpServer } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import { systemClock } from '../clock.js';
-import type { Connection } from '../engine/connection.js';
+import { Connection } from '../engine/connection.js';
 import { Deadlines } from '../engine/deadlines.js';
 import type { Engine } from '../engine/engine.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import * as defaultParser from '../protocol/socketio/parser.js';
 import type { Room } from '../rooms/selection.js';
-import { type Attachment, attach, createEngine, createHttpServer } from './attach.js';
+import { type Attachment, attach, createHttpServer, EngineServer } from './attach.js';
 import type { BroadcastOperator } from './broadcast.js';
-import { Client, type ClientConnection } from './client.js';
+import { Client } from './client.js';
 import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './dynamic-namespace.js';
 import { ForeignConnection } from './foreign-connection.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
@@ -177,21 +177,16 @@ export class Server<
         'You are trying to attach socket.io to an express request handler function. Please pass a http.Server instance.',
       );
     }
-    const resolved = options === undefined ? this.opts : resolveOptions({ ...this.#givenOptions, ...options });
-    const path = options?.path === undefined ? this.#path : resolved.path;
+    const given = { ...options, ...this.#givenOptions };
+    const resolved = resolveOptions(given);
+    const path = options?.path !== undefined && this.#givenOptions.path === undefined ? resolved.path : this.#path;
     const isPort =
       typeof server === 'number' ||
       (typeof server === 'string' && server.trim() !== '' && Number.isFinite(Number(server)));
     this.httpServer = isPort ? createHttpServer(Number(server)) : (server as AnyHttpServer);
-    this.engine = createEngine(resolved, systemClock, (connection) => this.#onConnection(connection));
+    this.bind(new EngineServer(given));
     this.#attachments.push(
-      attach(
-        this.httpServer as HttpServer,
-        this.engine,
-        resolved,
-        { path, serveClient: () => this.#serveClient },
-        systemClock,
-      ),
+      attach(this.httpServer as HttpServer, this.engine, resolved, { path, serveClient: () => this.#serveClient }),
     );
     return this;
   }
@@ -214,16 +209,8 @@ export class Server<
 
   /** Serves a connection of an engine. @internal Named so by packages of the ecosystem. */
   onconnection(conn: any): this {
-    this.#serve(new ForeignConnection(conn), conn);
+    new Client(this as never, conn instanceof Connection ? conn : new ForeignConnection(conn), conn);
     return this;
-  }
-
-  #onConnection(connection: Connection): void {
-    this.#serve(connection, connection);
-  }
-
-  #serve(connection: ClientConnection, conn: Connection): void {
-    new Client(this as never, connection, conn);
   }
 
   #makeDeadlines(): Deadlines<Client> {
