@@ -30,7 +30,6 @@ export interface ConnectionHost {
 }
 
 const PING = Prepared.text(PacketType.ping);
-const CLOSE = Prepared.text(PacketType.close);
 const NOOP = Prepared.text(PacketType.noop);
 
 /** Calls back once the message was handed to the transport. */
@@ -311,7 +310,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
       onComplete: () => this.#completeUpgrade(transport),
       onFailed: () => {
         this.#upgrade = null;
-        if (this.#readyState === 'closing') this.#sayGoodbye();
+        if (this.#readyState === 'closing') this.#closeWhenWritten();
       },
     });
   }
@@ -343,19 +342,16 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
     this.#outbox.flush();
     this.#moveTo('closing');
     // A client that is just moving is met again where it goes to, with everything it was promised.
-    if (this.#upgrade === null) this.#sayGoodbye();
+    if (this.#upgrade === null) this.#closeWhenWritten();
   }
 
-  #sayGoodbye(): void {
-    // A WebSocket has a close frame of its own.
-    if (this.#transport.name === 'polling') this.#outbox.push(CLOSE);
-    this.#outbox.flush();
-    this.#closeWhenWritten();
-  }
-
-  /** A slow reader gets what it was promised (see onReady), but not for ever: the heartbeat still runs. */
+  /**
+   * A slow reader gets what it was promised (see onReady), but not for ever: the heartbeat still runs. Over polling, the
+   * goodbye is the next answer: clients that find it behind messages, in one body, forget the messages.
+   */
   #closeWhenWritten(): void {
-    if (this.#outbox.isEmpty) this.#transport.close();
+    if (this.#outbox.isEmpty && (this.#transport.name === 'websocket' || this.#transport.ready))
+      this.#transport.close();
   }
 
   /** Ends the session at once: what the transport takes now still goes out, then it is closed. */

@@ -103,7 +103,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       if (packet.id !== undefined) {
         for (const socket of this.#adapter.nsp.sockets.values()) socket.forgetAck(packet.id);
       }
-      const error = new AcknowledgementError('ACK_TIMEOUT');
+      const error = new AcknowledgementError('timeout');
       ack(error, expectSingleResponse ? null : responses);
     }, timeout ?? 0);
 

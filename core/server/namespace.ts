@@ -1,9 +1,6 @@
 import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
-import { MemoryAdapter } from '../adapters/memory.js';
-import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
-import { systemClock } from '../clock.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator } from './broadcast.js';
 import type { Client } from './client.js';
@@ -108,14 +105,7 @@ export class Namespace<
   /** Makes the adapter; done again when `io.adapter()` sets another. @internal */
   initAdapter(): void {
     const previous: Adapter | undefined = this.adapter;
-    const { connectionStateRecovery: recovery } = this.server.opts;
-    const adapterConstructor = this.server.adapter() as any;
-    this.adapter =
-      adapterConstructor !== undefined
-        ? create(adapterConstructor, this as never)
-        : recovery
-          ? new RecoveringMemoryAdapter(this, recovery, systemClock)
-          : new MemoryAdapter(this);
+    this.adapter = create(this.server.adapter(), this as never);
     containAdapter(this.adapter.init());
     if (previous !== undefined) containAdapter(previous.close());
   }

@@ -2,6 +2,9 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
+import type { AdapterNamespace } from '../adapters/adapter.js';
+import { MemoryAdapter } from '../adapters/memory.js';
+import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
 import { systemClock } from '../clock.js';
 import { Connection } from '../engine/connection.js';
 import { Deadlines } from '../engine/deadlines.js';
@@ -79,7 +82,7 @@ export class Server<
   /** As given: `attach()` may add to them. */
   readonly #givenOptions: ServerOptions;
   readonly #attachments: Attachment[] = [];
-  #adapter: AdapterConstructor | undefined;
+  #adapter: AdapterConstructor;
   #path: string;
   #serveClient: boolean;
   #connectTimeout: number;
@@ -99,7 +102,7 @@ export class Server<
     const given = isOptions ? (server as ServerOptions) : (options ?? {});
     this.opts = resolveOptions(given);
     this.#givenOptions = given;
-    this.#adapter = this.opts.adapter;
+    this.#adapter = this.opts.adapter ?? defaultAdapter(this.opts);
     this.#path = this.opts.path;
     this.#serveClient = this.opts.serveClient;
     this.#connectTimeout = this.opts.connectTimeout;
@@ -156,8 +159,8 @@ export class Server<
 
   /** What makes the adapter of each namespace; setting it gives all namespaces a new one. */
   adapter(value: AdapterConstructor): this;
-  adapter(): AdapterConstructor | undefined;
-  adapter(value?: AdapterConstructor): this | AdapterConstructor | undefined {
+  adapter(): AdapterConstructor;
+  adapter(value?: AdapterConstructor): this | AdapterConstructor {
     if (value === undefined) return this.#adapter;
     this.#adapter = resolveOptions({ adapter: value }).adapter;
     for (const namespace of this._nsps.values()) namespace.initAdapter();
@@ -467,6 +470,12 @@ for (const name of Object.getOwnPropertyNames(EventEmitter.prototype) as (keyof 
       return (this.sockets as any)[name](...args);
     },
   });
+}
+
+/** One node, in memory; with a log of events when recovery is on. */
+function defaultAdapter({ connectionStateRecovery: recovery }: ResolvedOptions): AdapterConstructor {
+  if (recovery === undefined) return MemoryAdapter;
+  return (namespace: AdapterNamespace) => new RecoveringMemoryAdapter(namespace, recovery, systemClock);
 }
 
 /** @returns the error of a server that was not running. */

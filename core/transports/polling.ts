@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deflate, gzip, type ZlibOptions } from 'node:zlib';
-import { ProtocolError } from '../errors.js';
 import { decodePayload, type PayloadVisitor } from '../protocol/engineio/payload.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
