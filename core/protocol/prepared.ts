@@ -1,0 +1,87 @@
+import { encodeBinary, SEPARATOR } from './engineio/payload.js';
+import { type Compression, encodeDeflatedFrame, encodeFrame } from './websocket/frame.js';
+
+/**
+ * What one packet looks like before a transport touches it: text parts are whole Engine.IO packets (type digit first),
+ * binary parts are the payloads of binary messages.
+ */
+export type Part = string | Uint8Array;
+
+/**
+ * One packet, encoded once. Each wire form is computed at most once and shared by everybody who receives the packet.
+ *
+ * A Socket.IO header and its attachments are one unit: nothing can come between them, because they are one `Prepared`.
+ */
+export class Prepared {
+  readonly parts: readonly Part[];
+  /** Whether the packet may be compressed: the `compress` flag of the emit. */
+  readonly compress: boolean;
+  /** Bytes of payload, as the limits on waiting messages count them. */
+  readonly byteLength: number;
+  #frame: Buffer | undefined = undefined;
+  #deflatedFrame: Buffer | undefined = undefined;
+  #chunk: string | undefined = undefined;
+
+  constructor(parts: readonly Part[], compress = true) {
+    this.parts = parts;
+    this.compress = compress;
+    let bytes = 0;
+    for (const part of parts) bytes += typeof part === 'string' ? Buffer.byteLength(part) : part.byteLength;
+    this.byteLength = bytes;
+  }
+
+  /** An Engine.IO control packet, or any packet that is a single text. */
+  static text(packet: string): Prepared {
+    return new Prepared([packet], false);
+  }
+
+  /** A Socket.IO packet as an encoder returned it: its strings become Engine.IO message packets. */
+  static message(encoded: readonly Part[], compress = true): Prepared {
+    const first = encoded[0];
+    if (encoded.length === 1 && typeof first === 'string') return new Prepared([`4${first}`], compress);
+    return new Prepared(
+      encoded.map((part) => (typeof part === 'string' ? `4${part}` : toBytes(part))),
+      compress,
+    );
+  }
+
+  /** As WebSocket frames. */
+  get frame(): Buffer {
+    this.#frame ??= this.#join(encodeFrame);
+    return this.#frame;
+  }
+
+  /** As WebSocket frames for a connection that negotiated permessage-deflate. */
+  deflatedFrame(compression: Compression): Buffer {
+    if (!this.compress) return this.frame;
+    this.#deflatedFrame ??= this.#join((part) => encodeDeflatedFrame(part, compression));
+    return this.#deflatedFrame;
+  }
+
+  /** As a piece of a polling body. */
+  get chunk(): string {
+    if (this.#chunk === undefined) {
+      const [first] = this.parts;
+      this.#chunk =
+        this.parts.length === 1 && typeof first === 'string'
+          ? first
+          : this.parts.map((part) => (typeof part === 'string' ? part : encodeBinary(part))).join(SEPARATOR);
+    }
+    return this.#chunk;
+  }
+
+  #join(encode: (part: Part) => Buffer): Buffer {
+    const first = this.parts[0];
+    return this.parts.length === 1 && first !== undefined ? encode(first) : Buffer.concat(this.parts.map(encode));
+  }
+}
+
+/** @throws TypeError when the part is not bytes: a Blob, say, whose bytes can only be read asynchronously. */
+function toBytes(part: unknown): Uint8Array {
+  if (part instanceof Uint8Array) return part;
+  if (ArrayBuffer.isView(part)) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  if (part instanceof ArrayBuffer) return new Uint8Array(part);
+  throw new TypeError(
+    `cannot send a ${Object.prototype.toString.call(part).slice(8, -1)}: send its bytes (await blob.arrayBuffer())`,
+  );
+}

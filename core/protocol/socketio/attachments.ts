@@ -1,0 +1,91 @@
+import { ProtocolError } from '../../errors.js';
+
+/** Anything that travels as a binary message instead of JSON. */
+export type Binary = ArrayBuffer | ArrayBufferView | Blob;
+
+const hasBlob = typeof Blob === 'function';
+
+export function isBinary(value: unknown): value is Binary {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || (hasBlob && value instanceof Blob);
+}
+
+/** Whether a value holds binary anywhere inside, as JSON would see it (`toJSON` is honoured). */
+export function hasBinary(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (isBinary(value)) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (typeof item === 'object' && item !== null && hasBinary(item)) return true;
+    }
+    return false;
+  }
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === 'function') {
+    const json: unknown = toJSON.call(value);
+    return json !== value && hasBinary(json);
+  }
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item === 'object' && item !== null && Object.hasOwn(value, key) && hasBinary(item)) return true;
+  }
+  return false;
+}
+
+interface Placeholder {
+  _placeholder: true;
+  num: number;
+}
+
+/**
+ * Takes the binary parts out: returns a copy with placeholders `{"_placeholder":true,"num":i}` and appends the parts to
+ * `attachments`, in order. The value given is not changed. Source: Socket.IO protocol 5, "Binary".
+ */
+export function detach(value: unknown, attachments: Binary[]): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isBinary(value)) {
+    const placeholder: Placeholder = { _placeholder: true, num: attachments.length };
+    attachments.push(value);
+    return placeholder;
+  }
+  if (Array.isArray(value)) return value.map((item) => detach(item, attachments));
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === 'function') {
+    const json: unknown = toJSON.call(value);
+    return json === value ? value : detach(json, attachments);
+  }
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) set(copy, key, detach((value as Record<string, unknown>)[key], attachments));
+  return copy;
+}
+
+/**
+ * Puts attachments back in place of their placeholders, in the value itself (it comes fresh from JSON.parse).
+ *
+ * @throws ProtocolError when a placeholder names an attachment that does not exist.
+ */
+export function attach(value: unknown, attachments: readonly unknown[]): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = attach(value[i], attachments);
+    return value;
+  }
+  if ((value as Partial<Placeholder>)._placeholder === true) {
+    const { num } = value as Placeholder;
+    // Only an index that exists: anything else would let a peer read properties of the array ("splice").
+    if (!Number.isInteger(num) || num < 0 || num >= attachments.length) throw new ProtocolError('illegal attachments');
+    return attachments[num];
+  }
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    const attached = attach(item, attachments);
+    if (attached !== item) set(value as Record<string, unknown>, key, attached);
+  }
+  return value;
+}
+
+/** Assigns an own property, also when it is called `__proto__`: JSON knows such keys, and they must stay plain data. */
+function set(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  else target[key] = value;
+}

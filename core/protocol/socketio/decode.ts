@@ -1,0 +1,145 @@
+import { ProtocolError } from '../../errors.js';
+import { type Packet, PacketType, RESERVED_EVENTS } from './packet.js';
+
+/** What a decoder refuses. All are options, see options.ts. */
+export interface DecodeLimits {
+  /** Binary messages behind one packet. */
+  readonly maxAttachments: number;
+  /** Bytes of all attachments of one packet together. */
+  readonly maxAttachmentBytes: number;
+  /** Levels of arrays and objects inside each other. */
+  readonly maxDepth: number;
+  /** UTF-16 code units in the name of a namespace. */
+  readonly maxNamespaceLength: number;
+}
+
+export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
+  maxAttachments: 10,
+  maxAttachmentBytes: Number.POSITIVE_INFINITY,
+  maxDepth: 512,
+  maxNamespaceLength: 1024,
+};
+
+const ZERO = 48;
+const DASH = 45;
+const SLASH = 47;
+
+/** Longest id that is still a safe integer: 2^53 - 1 has 16 digits. */
+const MAX_ID_DIGITS = 16;
+
+/**
+ * Decodes the text of a packet, from `offset` on (nothing is sliced off first). A binary packet comes back with
+ * `attachments` set and placeholders in its data: see {@link Decoder}. Source: Socket.IO protocol 5, "Packet encoding".
+ *
+ * @throws ProtocolError for everything that is not a valid packet. Nothing else is thrown.
+ */
+export function decode(
+  text: string,
+  offset: number,
+  limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
+  reviver?: (this: any, key: string, value: any) => any,
+): Packet {
+  let at = offset;
+  const type = text.charCodeAt(at++) - ZERO;
+  if (!(type >= PacketType.CONNECT && type <= PacketType.BINARY_ACK)) throw new ProtocolError('unknown packet type');
+  const packet: Packet = { type: type as PacketType, nsp: '/' };
+
+  if (type === PacketType.BINARY_EVENT || type === PacketType.BINARY_ACK) {
+    const end = digitsEnd(text, at);
+    if (end === at || text.charCodeAt(end) !== DASH || end - at > MAX_ID_DIGITS)
+      throw new ProtocolError('illegal attachments');
+    packet.attachments = Number(text.slice(at, end));
+    if (packet.attachments > limits.maxAttachments) {
+      throw new ProtocolError(`too many attachments: ${packet.attachments}, at most ${limits.maxAttachments}`);
+    }
+    at = end + 1;
+  }
+
+  if (text.charCodeAt(at) === SLASH) {
+    const comma = text.indexOf(',', at);
+    const end = comma === -1 ? text.length : comma;
+    if (end - at > limits.maxNamespaceLength) throw new ProtocolError('namespace too long');
+    packet.nsp = text.slice(at, end);
+    at = comma === -1 ? end : end + 1;
+  }
+
+  const idEnd = digitsEnd(text, at);
+  if (idEnd > at) {
+    const id = Number(text.slice(at, idEnd));
+    if (idEnd - at > MAX_ID_DIGITS || !Number.isSafeInteger(id))
+      throw new ProtocolError('acknowledgement id out of range');
+    packet.id = id;
+    at = idEnd;
+  }
+
+  if (at < text.length) packet.data = parse(text, at, limits.maxDepth, reviver);
+  if (!isDataValid(packet.type, packet.data)) throw new ProtocolError('invalid payload');
+  return packet;
+}
+
+function digitsEnd(text: string, start: number): number {
+  let at = start;
+  for (let code = text.charCodeAt(at); code >= ZERO && code <= ZERO + 9; code = text.charCodeAt(at)) at++;
+  return at;
+}
+
+function parse(
+  text: string,
+  at: number,
+  maxDepth: number,
+  reviver?: (this: any, key: string, value: any) => any,
+): unknown {
+  const json = text.slice(at);
+  // To be nested n levels takes 2n characters: short messages need no look.
+  if (json.length > 2 * maxDepth && exceedsDepth(json, maxDepth))
+    throw new ProtocolError(`nested deeper than ${maxDepth} levels`);
+  try {
+    return JSON.parse(json, reviver);
+  } catch {
+    throw new ProtocolError('invalid payload');
+  }
+}
+
+/** Counts brackets outside strings. Also right for text that turns out not to be JSON: it only has to stay bounded. */
+function exceedsDepth(json: string, maxDepth: number): boolean {
+  let depth = 0;
+  for (let i = 0; i < json.length; i++) {
+    const code = json.charCodeAt(i);
+    if (code === 34 /* " */) {
+      for (i++; i < json.length; i++) {
+        const inside = json.charCodeAt(i);
+        if (inside === 92 /* \ */) i++;
+        else if (inside === 34) break;
+      }
+    } else if (code === 91 /* [ */ || code === 123 /* { */) {
+      if (++depth > maxDepth) return true;
+    } else if (code === 93 /* ] */ || code === 125 /* } */) {
+      depth--;
+    }
+  }
+  return false;
+}
+
+function isDataValid(type: PacketType, data: unknown): boolean {
+  switch (type) {
+    case PacketType.CONNECT:
+      return data === undefined || isPlainObject(data);
+    case PacketType.DISCONNECT:
+      return data === undefined;
+    case PacketType.CONNECT_ERROR:
+      return typeof data === 'string' || isPlainObject(data);
+    case PacketType.EVENT:
+    case PacketType.BINARY_EVENT:
+      return (
+        Array.isArray(data) &&
+        (typeof data[0] === 'number' || (typeof data[0] === 'string' && !RESERVED_EVENTS.has(data[0])))
+      );
+    case PacketType.ACK:
+    case PacketType.BINARY_ACK:
+      return Array.isArray(data);
+  }
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,26 @@
+import { type Binary, detach, hasBinary } from './attachments.js';
+import { type Packet, PacketType } from './packet.js';
+
+/**
+ * Encodes a packet: one string, followed by its attachments in order. Source: Socket.IO protocol 5, "Packet encoding".
+ *
+ * @throws TypeError when the data is cyclic, holds a BigInt or cannot be JSON for another reason; RangeError when it is
+ * nested too deeply. Both are the application's fault and surface at its `emit`.
+ */
+export function encode(packet: Packet, replacer?: (this: any, key: string, value: any) => any): (string | Binary)[] {
+  const { type } = packet;
+  if ((type === PacketType.EVENT || type === PacketType.ACK) && hasBinary(packet.data)) {
+    const attachments: Binary[] = [];
+    const data = detach(packet.data, attachments);
+    const binaryType = type === PacketType.EVENT ? PacketType.BINARY_EVENT : PacketType.BINARY_ACK;
+    return [`${binaryType}${attachments.length}-${encodeRest(packet, data, replacer)}`, ...attachments];
+  }
+  return [type + encodeRest(packet, packet.data, replacer)];
+}
+
+function encodeRest(packet: Packet, data: unknown, replacer?: (this: any, key: string, value: any) => any): string {
+  let text = packet.nsp !== '/' && packet.nsp ? `${packet.nsp},` : '';
+  if (packet.id !== undefined && packet.id !== null) text += packet.id;
+  if (data !== undefined && data !== null) text += JSON.stringify(data, replacer);
+  return text;
+}

@@ -1,0 +1,72 @@
+import { constants, deflateRawSync, type ZlibOptions } from 'node:zlib';
+
+/** Opcodes with FIN set: we never fragment. Source: RFC 6455 §5.2. */
+const TEXT = 0x81;
+const BINARY = 0x82;
+/** RSV1 marks a compressed message. Source: RFC 7692 §6. */
+const RSV1 = 0x40;
+
+function headerLength(payloadLength: number): 2 | 4 | 10 {
+  return payloadLength < 126 ? 2 : payloadLength < 65_536 ? 4 : 10;
+}
+
+function writeHeader(target: Buffer, opcode: number, payloadLength: number): number {
+  target[0] = opcode;
+  if (payloadLength < 126) {
+    target[1] = payloadLength;
+    return 2;
+  }
+  if (payloadLength < 65_536) {
+    target[1] = 126;
+    target.writeUInt16BE(payloadLength, 2);
+    return 4;
+  }
+  target[1] = 127;
+  target.writeUIntBE(0, 2, 2);
+  target.writeUIntBE(payloadLength, 4, 6);
+  return 10;
+}
+
+/**
+ * One unmasked server frame holding a whole message. Source: RFC 6455 §5.2.
+ *
+ * Text is measured, then written once, straight behind the header: no intermediate buffer.
+ */
+export function encodeFrame(message: string | Uint8Array): Buffer {
+  if (typeof message === 'string') {
+    const length = Buffer.byteLength(message);
+    const frame = Buffer.allocUnsafe(headerLength(length) + length);
+    frame.write(message, writeHeader(frame, TEXT, length), 'utf8');
+    return frame;
+  }
+  return frameBytes(BINARY, message);
+}
+
+function frameBytes(opcode: number, payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(headerLength(payload.byteLength) + payload.byteLength);
+  frame.set(payload, writeHeader(frame, opcode, payload.byteLength));
+  return frame;
+}
+
+/** How messages are compressed towards clients that negotiated permessage-deflate. */
+export interface Compression {
+  /** Messages smaller than this many bytes go out as they are. */
+  readonly threshold: number;
+  readonly zlib: Readonly<ZlibOptions>;
+}
+
+/**
+ * The same frame, compressed without context, so that one result serves every connection that negotiated the extension:
+ * a compressor may start each message afresh whatever was agreed (RFC 7692 §7.1.1.1 obliges it only to *not* look back).
+ *
+ * Deflating is synchronous: it happens once per broadcast, and an asynchronous one would let later messages overtake.
+ */
+export function encodeDeflatedFrame(message: string | Uint8Array, compression: Compression): Buffer {
+  const payload = typeof message === 'string' ? Buffer.from(message) : message;
+  if (payload.byteLength < compression.threshold) return encodeFrame(message);
+  const deflated = deflateRawSync(payload, { ...compression.zlib, finishFlush: constants.Z_SYNC_FLUSH });
+  // The four bytes 00 00 ff ff that end a sync flush are implied. RFC 7692 §7.2.1.
+  const body = deflated.subarray(0, deflated.byteLength - 4);
+  if (body.byteLength >= payload.byteLength) return encodeFrame(message);
+  return frameBytes((typeof message === 'string' ? TEXT : BINARY) | RSV1, body);
+}
