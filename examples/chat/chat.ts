@@ -1,6 +1,6 @@
 // The chat itself: what happens when somebody connects, moves, writes, reads, types and leaves.
 import { createHash } from 'node:crypto';
-import type { DefaultEventsMap, Server, Socket } from 'socket.io';
+import type { DefaultEventsMap, Server, Socket } from 'carillon';
 import { draft, introduction, name, Refusal, token } from './check.js';
 import type { ClientToServer, Message, Reply, ServerToClient, SocketData } from './contract.js';
 import { Limiter } from './limiter.js';

@@ -3,8 +3,8 @@ import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
+import { Server } from 'carillon';
 import Fastify from 'fastify';
-import { Server } from 'socket.io';
 import { type ChatServer, serveChat } from './chat.js';
 import { limits } from './contract.js';
 

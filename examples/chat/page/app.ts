@@ -52,6 +52,7 @@ door.addEventListener('submit', (event) => {
 
 // A reload goes straight back in.
 if (sessionStorage.getItem('inside') && nickname.value) door.requestSubmit();
+else nickname.focus();
 
 function showDoor(problem = ''): void {
   find('chat').hidden = true;

@@ -14,7 +14,7 @@ interface Entry {
 
 const maxShown = 300;
 const groupWithin = 3 * 60_000;
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 
 const scroller = find('timeline');
 const list = find('messages');
@@ -135,7 +135,10 @@ function render(message: Message, mine: boolean): HTMLElement {
 function renderPicture({ bytes, type, width, height }: NonNullable<Message['picture']>, from: Person): HTMLElement {
   const image = create('img', { width, height, alt: `Picture from ${from.nickname}` });
   image.src = URL.createObjectURL(new Blob([bytes], { type }));
-  return create('button', { type: 'button', className: 'picture', ariaLabel: 'Show the picture large' }, image);
+  const button = create('button', { type: 'button', className: 'picture', ariaLabel: 'Show the picture large' }, image);
+  // Its place is known before it is decoded, so the conversation does not jump.
+  button.style.setProperty('--width', `${Math.round(width * Math.min(1, 352 / width, 320 / height))}px`);
+  return button;
 }
 
 function append(element: HTMLElement, always: boolean): void {

@@ -38,8 +38,9 @@ export function nobodyTypes(): void {
 
 function refresh(): void {
   const names = [...writers.values()].map(({ nickname }) => nickname);
-  if (names.length === 0) return line.replaceChildren();
+  line.replaceChildren();
+  if (names.length === 0) return;
   const who = names.length > 2 ? 'Several people are' : `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'}`;
   const dots = create('span', { className: 'dots', ariaHidden: 'true' }, create('i'), create('i'), create('i'));
-  line.replaceChildren(dots, `${who} typing`);
+  line.append(dots, `${who} typing`);
 }
