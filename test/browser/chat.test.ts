@@ -231,6 +231,37 @@ test('a picture travels as binary and arrives as it was sent', async () => {
   await bruno.locator('#viewer-picture').waitFor({ state: 'hidden' });
 });
 
+test('a photograph larger than allowed is made small enough', async () => {
+  const { page: ada } = await enter('Ada');
+  const { page: bruno } = await enter('Bruno');
+  const base64 = await ada.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 3_000, height: 2_000 });
+    const context = canvas.getContext('2d')!;
+    // Noise is what JPEG compresses least.
+    for (let y = 0; y < 2_000; y += 8) {
+      for (let x = 0; x < 3_000; x += 8) {
+        context.fillStyle = `rgb(${(x * y) % 251} ${(x * 7 + y) % 241} ${(y * 13 + x) % 239})`;
+        context.fillRect(x, y, 8, 8);
+      }
+    }
+    return canvas.toDataURL('image/jpeg', 1).split(',')[1]!;
+  });
+  const buffer = Buffer.from(base64, 'base64');
+  expect(buffer.length).toBeGreaterThan(400_000);
+  await ada.locator('#picture').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer });
+  await ada.locator('#preview-picture').waitFor();
+  await say(ada, 'From the top');
+  await state(ada, 'From the top', 'seen');
+  const size = await message(bruno, 'From the top')
+    .locator('img')
+    .evaluate(async (image: HTMLImageElement) => {
+      await image.decode();
+      return { width: image.naturalWidth, height: image.naturalHeight };
+    });
+  expect(size.width).toBeLessThanOrEqual(1_600);
+  expect(size.width / size.height).toBeCloseTo(1.5, 2);
+});
+
 test('a file that is no picture is refused in words', async () => {
   const { page } = await enter('Ada');
   const buffer = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>');
