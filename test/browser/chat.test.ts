@@ -298,6 +298,24 @@ test('a cut connection loses and doubles nothing, and is back where it was', asy
   await shown(bruno, '.note', 'Ada came in');
 });
 
+test('a server that starts anew finds everybody coming back, with what they wrote meanwhile', async () => {
+  const { page: ada } = await enter('Ada');
+  const { page: bruno } = await enter('Bruno');
+  await say(ada, 'one');
+  await state(ada, 'one', 'seen');
+  expect(await chat.stop()).toBe(0);
+  for (const page of [ada, bruno]) await shown(page, '#status', 'Reconnecting');
+  await say(ada, 'two');
+  await state(ada, 'two', 'sending');
+  chat = await startChat();
+  for (const cable of cables) cable.redirect(chat.port);
+  for (const page of [ada, bruno]) await shown(page, '#status', 'Connected');
+  await state(ada, 'two', 'seen');
+  expect(await messages(ada)).toEqual(['one', 'two']);
+  expect(await messages(bruno)).toEqual(['one', 'two']);
+  expect((await people(bruno)).sort()).toEqual(['Ada', 'Bruno']);
+});
+
 test('a second tab of the same person takes over, and the first can have it back', async () => {
   const { page: first } = await enter('Ada');
   const second = await first.context().newPage();
