@@ -1,0 +1,121 @@
+import { EventEmitter } from 'node:events';
+import type { Prepared } from '../protocol/prepared.js';
+import type { Packet } from '../protocol/socketio/packet.js';
+import type { PacketEncoder } from '../protocol/socketio/parser.js';
+import type { BroadcastOptions, Room } from '../rooms/selection.js';
+
+export type SocketId = string;
+/** Secret of a session, known to its client and the server: the key to connection state recovery. */
+export type PrivateSessionId = string;
+
+/** What is kept of a socket that lost its connection. */
+export interface SessionToPersist {
+  sid: SocketId;
+  pid: PrivateSessionId;
+  rooms: Room[];
+  data: unknown;
+}
+
+/** A kept session and the events its client has missed, as `[name, ...args]`. */
+export interface Session extends SessionToPersist {
+  missedPackets: unknown[][];
+}
+
+/** What an adapter needs of a socket. */
+export interface AdapterSocket {
+  readonly id: SocketId;
+  /** Queues an encoded packet; a volatile one is dropped unless the socket is idle. */
+  deliver(message: Prepared, isVolatile: boolean): void;
+  /** Tells the application's `onAnyOutgoing` listeners, if there are any. */
+  notifyOutgoingListeners(packet: Packet): void;
+  /** Waits for the acknowledgement with this id. */
+  expectAck(id: number, callback: (...args: any[]) => void): void;
+  /** Does not wait any longer. */
+  forgetAck(id: number): void;
+  join(rooms: Room | Room[]): Promise<void> | void;
+  leave(room: Room): Promise<void> | void;
+  disconnect(close?: boolean): unknown;
+}
+
+/** What an adapter needs of its namespace. */
+export interface AdapterNamespace {
+  readonly name: string;
+  readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
+  readonly server: { readonly encoder: PacketEncoder };
+  /** Next acknowledgement id of the namespace. */
+  _ids: number;
+}
+
+/** Events about rooms, for the application: `adapter.on('join-room', (room, id) => ...)`. */
+export interface AdapterEvents {
+  'create-room': [room: Room];
+  'join-room': [room: Room, id: SocketId];
+  'leave-room': [room: Room, id: SocketId];
+  'delete-room': [room: Room];
+  error: [error: Error];
+}
+
+/**
+ * Who receives a broadcast, here and on other nodes: the contract between a namespace and its adapter.
+ *
+ * It is the contract of `socket.io-adapter`, so adapters written for Socket.IO fit. An implementer must
+ * - deliver what one node emits in the order of the calls, also to itself;
+ * - never call back into the application while a broadcast is being delivered, except through `notifyOutgoingListeners`;
+ * - treat packet and options as immutable.
+ */
+export abstract class Adapter extends EventEmitter<AdapterEvents> {
+  readonly nsp: AdapterNamespace;
+
+  constructor(nsp: AdapterNamespace) {
+    super();
+    this.nsp = nsp;
+  }
+
+  /** Members by room. A live view. */
+  abstract readonly rooms: Map<Room, Set<SocketId>>;
+  /** Rooms by member. A live view. */
+  abstract readonly sids: Map<SocketId, Set<Room>>;
+
+  /** Called once, right after construction. */
+  init(): Promise<void> | void {}
+  /** Called once, when the namespace or the server closes. */
+  close(): Promise<void> | void {}
+  /** Number of servers in the cluster, this one included. */
+  abstract serverCount(): Promise<number>;
+
+  abstract addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void;
+  abstract del(id: SocketId, room: Room): Promise<void> | void;
+  abstract delAll(id: SocketId): void;
+  /** The live set of rooms of a socket, or `undefined`. */
+  abstract socketRooms(id: SocketId): Set<Room> | undefined;
+
+  abstract broadcast(packet: Packet, options: BroadcastOptions): Promise<void> | void;
+  /**
+   * @param clientCountCallback called once per server, with the number of its receivers.
+   * @param ack called once per answer.
+   */
+  abstract broadcastWithAck(
+    packet: Packet,
+    options: BroadcastOptions,
+    clientCountCallback: (clientCount: number) => void,
+    ack: (...args: any[]) => void,
+  ): void;
+
+  /** Ids of the sockets in any of the rooms; of all, when there are none. */
+  abstract sockets(rooms: Set<Room>): Promise<Set<SocketId>>;
+  /** Local sockets, and descriptions of remote ones. */
+  abstract fetchSockets(options: BroadcastOptions): Promise<any[]>;
+  abstract addSockets(options: BroadcastOptions, rooms: Room[]): void;
+  abstract delSockets(options: BroadcastOptions, rooms: Room[]): void;
+  abstract disconnectSockets(options: BroadcastOptions, close: boolean): void;
+
+  /** @param packet `[event, ...args]`, the last of which may be an acknowledgement callback. */
+  abstract serverSideEmit(packet: any[]): void;
+
+  /** Keeps a session for its client to come back to. */
+  persistSession(_session: SessionToPersist): void {}
+  /** Finds a kept session, and what its client missed since `offset`. */
+  restoreSession(_pid: PrivateSessionId, _offset: string | undefined): Promise<Session | null> | Session | null {
+    return null;
+  }
+}

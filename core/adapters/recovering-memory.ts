@@ -1,0 +1,161 @@
+import type { Clock } from '../clock.js';
+import type { Packet } from '../protocol/socketio/packet.js';
+import { PacketType } from '../protocol/socketio/packet.js';
+import type { BroadcastOptions } from '../rooms/selection.js';
+import type { AdapterNamespace, AdapterSocket, PrivateSessionId, Session, SessionToPersist } from './adapter.js';
+import { MemoryAdapter } from './memory.js';
+
+export interface RecoveryLimits {
+  /** Milliseconds a session, and what it missed, is kept. */
+  maxDisconnectionDuration: number;
+  /** Bytes of events kept; the oldest go first, and sessions that would need them are not recovered. */
+  maxBytes: number;
+}
+
+/** An event that was sent, and to whom. */
+interface LogEntry {
+  readonly number: number;
+  readonly sentAt: number;
+  readonly data: unknown[];
+  readonly options: BroadcastOptions;
+  readonly bytes: number;
+}
+
+interface KeptSession {
+  readonly session: SessionToPersist;
+  /** Number of the last event that was sent to its socket. */
+  readonly lastSent: number;
+  /** Number of the last event of the namespace when the session was kept. */
+  readonly keptAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * Connection state recovery in memory: a log of the events of the namespace, each numbered, and the sessions of clients
+ * that are away. Events carry their number as an extra last argument, the offset; a client comes back with the last one
+ * it saw.
+ *
+ * What is promised: a recovered client missed nothing. Whenever that cannot be proved, it is not recovered.
+ */
+export class RecoveringMemoryAdapter extends MemoryAdapter {
+  readonly #clock: Clock;
+  readonly #limits: RecoveryLimits;
+  readonly #sessions = new Map<PrivateSessionId, KeptSession>();
+  readonly #lastSent = new WeakMap<AdapterSocket, number>();
+  /** Oldest first, from `#head` on. */
+  #log: LogEntry[] = [];
+  #head = 0;
+  #bytes = 0;
+  #number = 0;
+
+  constructor(nsp: AdapterNamespace, limits: RecoveryLimits, clock: Clock) {
+    super(nsp);
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  override broadcast(packet: Packet, options: BroadcastOptions): void {
+    const data = packet.data as unknown[];
+    if (packet.type !== PacketType.EVENT || packet.id !== undefined || options.flags.volatile) {
+      // A client takes any last argument that is a string for an offset: give it a true one.
+      if (packet.type === PacketType.EVENT && packet.id === undefined && typeof data.at(-1) === 'string') {
+        data.push(encodeOffset(this.#number));
+      }
+      super.broadcast(packet, options);
+      return;
+    }
+    const number = ++this.#number;
+    data.push(encodeOffset(number));
+    const message = this.prepare(packet, options);
+    this.#append({ number, sentAt: this.#clock.now(), data, options, bytes: message.byteLength });
+    this.each(options, (socket) => {
+      this.#lastSent.set(socket, number);
+      socket.notifyOutgoingListeners(packet);
+      socket.deliver(message, false);
+    });
+  }
+
+  #append(entry: LogEntry): void {
+    this.#log.push(entry);
+    this.#bytes += entry.bytes;
+    const oldest = entry.sentAt - this.#limits.maxDisconnectionDuration;
+    while (this.#head < this.#log.length) {
+      const first = this.#log[this.#head]!;
+      if (this.#bytes <= this.#limits.maxBytes && first.sentAt >= oldest) break;
+      this.#bytes -= first.bytes;
+      this.#head++;
+    }
+    if (this.#head > 1024 && this.#head * 2 > this.#log.length) {
+      this.#log = this.#log.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  override persistSession(session: SessionToPersist): void {
+    this.#forgetExpired();
+    const socket = this.nsp.sockets.get(session.sid);
+    this.#sessions.set(session.pid, {
+      session,
+      lastSent: (socket && this.#lastSent.get(socket)) ?? 0,
+      keptAt: this.#number,
+      expiresAt: this.#clock.now() + this.#limits.maxDisconnectionDuration,
+    });
+  }
+
+  /** Each session is restored at most once: a replayed `pid` finds nothing. */
+  override restoreSession(pid: PrivateSessionId, offset: string | undefined): Session | null {
+    this.#forgetExpired();
+    const kept = this.#sessions.get(pid);
+    if (kept === undefined) return null;
+    const seen = this.#lastSeen(kept, offset);
+    if (seen === undefined) return null;
+    this.#sessions.delete(pid);
+    const missedPackets: unknown[][] = [];
+    for (let i = this.#indexAfter(seen); i < this.#log.length; i++) {
+      const { data, options } = this.#log[i]!;
+      if (isReceiver(kept.session.rooms, options)) missedPackets.push(data);
+    }
+    return { ...kept.session, missedPackets };
+  }
+
+  /** Number of the event after which this client's missed events begin; `undefined` when some of them are gone. */
+  #lastSeen(kept: KeptSession, offset: string | undefined): number | undefined {
+    const seen = offset === undefined ? 0 : decodeOffset(offset);
+    if (seen === undefined || seen > this.#number) return undefined;
+    const isComplete = (number: number) => number >= this.#firstNumber() - 1;
+    if (isComplete(seen)) return seen;
+    // The log does not reach back that far, but nothing was sent to this client in between.
+    if (seen >= kept.lastSent && isComplete(kept.keptAt)) return kept.keptAt;
+    return undefined;
+  }
+
+  #firstNumber(): number {
+    return this.#log[this.#head]?.number ?? this.#number + 1;
+  }
+
+  /** Numbers are consecutive: no search is needed. */
+  #indexAfter(number: number): number {
+    return this.#head + Math.max(0, number + 1 - this.#firstNumber());
+  }
+
+  #forgetExpired(): void {
+    const now = this.#clock.now();
+    for (const [pid, kept] of this.#sessions) {
+      if (kept.expiresAt > now) return;
+      this.#sessions.delete(pid);
+    }
+  }
+}
+
+function encodeOffset(number: number): string {
+  return number.toString(36);
+}
+
+function decodeOffset(offset: string): number | undefined {
+  return /^[0-9a-z]{1,10}$/.test(offset) ? Number.parseInt(offset, 36) : undefined;
+}
+
+function isReceiver(rooms: readonly string[], options: BroadcastOptions): boolean {
+  const included = options.rooms.size === 0 || rooms.some((room) => options.rooms.has(room));
+  return included && !rooms.some((room) => options.except.has(room));
+}

@@ -1,0 +1,41 @@
+/**
+ * Every reason a connection or a socket ends with.
+ *
+ * | reason | issued when | client reconnects by itself |
+ * |---|---|---|
+ * | `transport close` | the peer closed, or the network did | yes |
+ * | `transport error` | the transport failed: reset, overlapping polls, message too large | yes |
+ * | `ping timeout` | no pong within `pingTimeout` | yes |
+ * | `parse error` | a malformed packet arrived | yes |
+ * | `forced close` | the application closed the connection (`socket.conn.close()`) | yes |
+ * | `forced server close` | the server closed the connection: `disconnect(true)`, no namespace joined in time | yes |
+ * | `server shutting down` | `io.close()` | yes |
+ * | `server namespace disconnect` | `socket.disconnect()` | no |
+ * | `client namespace disconnect` | the client called `disconnect()` | no |
+ *
+ * Source: Socket.IO documentation, "disconnect" event of the server.
+ */
+export type DisconnectReason =
+  | ConnectionCloseReason
+  | 'forced server close'
+  | 'server shutting down'
+  | 'server namespace disconnect'
+  | 'client namespace disconnect';
+
+/** The subset that ends a whole connection. */
+export type ConnectionCloseReason =
+  | 'transport close'
+  | 'transport error'
+  | 'ping timeout'
+  | 'parse error'
+  | 'forced close';
+
+/** After these, connection state recovery keeps the session: the client may come back. */
+export const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
+  'transport error',
+  'transport close',
+  'forced close',
+  'ping timeout',
+  'server shutting down',
+  'forced server close',
+]);

@@ -1,0 +1,396 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { type EnginePacket, PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
+import { Prepared } from '../protocol/prepared.js';
+import type { Sequence } from '../protocol/sequence.js';
+import type { ResponseHeaders, Transport, TransportHandler } from '../transports/transport.js';
+import type { ConnectionCloseReason } from './close-reason.js';
+import type { Beating, Heartbeat } from './heartbeat.js';
+import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
+import { canMove, type ReadyState } from './states.js';
+import { Upgrade } from './upgrade.js';
+
+/** What lives above a connection. */
+export interface ConnectionHandler {
+  /** A text message: `packet` from `offset` on. */
+  onText(packet: string, offset: number): void;
+  onBinary(data: Buffer): void;
+  onClose(reason: ConnectionCloseReason, description?: unknown): void;
+}
+
+/** What a connection needs from the engine it belongs to. */
+export interface ConnectionHost {
+  readonly turn: Turn;
+  readonly heartbeat: Heartbeat;
+  readonly upgradeTimeout: number;
+  setTimeout(callback: () => void, delay: number): { cancel(): void };
+  setInterval(callback: () => void, delay: number): { cancel(): void };
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage, connection: Connection): void;
+  onClosed(connection: Connection): void;
+}
+
+const PING = Prepared.text(PacketType.ping);
+const PONG = Prepared.text(PacketType.pong);
+const NOOP = Prepared.text(PacketType.noop);
+
+/** Calls back once the message was handed to the transport. */
+type SendCallback = (transport: Transport) => void;
+
+export interface ConnectionEvents {
+  open: [];
+  /** A packet arrived. */
+  packet: [packet: EnginePacket];
+  /** A packet is about to be queued. */
+  packetCreate: [packet: EnginePacket & { options?: { compress: boolean } }];
+  message: [data: string | Buffer];
+  data: [data: string | Buffer];
+  /** A pong arrived. */
+  heartbeat: [];
+  /** The client began to move to another transport. */
+  upgrading: [transport: Transport];
+  /** The client moved to another transport. */
+  upgrade: [transport: Transport];
+  /** What waited is about to be written. */
+  flush: [];
+  /** What waited was handed to the transport. */
+  drain: [];
+  error: [error: Error];
+  close: [reason: ConnectionCloseReason, description?: unknown];
+}
+
+/**
+ * One Engine.IO session: what applications know as `socket.conn`. Survives the move from polling to WebSocket.
+ *
+ * It is an emitter for the application only; core is called directly, through {@link ConnectionHandler}.
+ */
+export class Connection extends EventEmitter<ConnectionEvents> implements TransportHandler, OutboxTarget, Beating {
+  /** Session id: 20 characters of `[A-Za-z0-9_-]`. A secret between the two sides. */
+  readonly id: string;
+  /** Revision of the Engine.IO protocol. */
+  readonly protocol: number = 4;
+  /** Address of the peer, as the operating system reports it. */
+  readonly remoteAddress: string;
+  /** The first HTTP request of the session. */
+  request: IncomingMessage;
+  readonly #host: ConnectionHost;
+  readonly #outbox: Outbox;
+  #transport: Transport;
+  #handler: ConnectionHandler | null = null;
+  #readyState: ReadyState = 'opening';
+  #upgrade: Upgrade | null = null;
+  #upgraded = false;
+  /** Whether somebody listens here: without, no event is even prepared. */
+  #observed = false;
+  #sendCallbacks: SendCallback[] | null = null;
+  /** Since the last ping, something else than its pong arrived and extended the wait once. */
+  #pingExtended = false;
+
+  constructor(id: string, host: ConnectionHost, transport: Transport, request: IncomingMessage, remoteAddress: string) {
+    super();
+    this.id = id;
+    this.#host = host;
+    this.#transport = transport;
+    this.request = request;
+    this.remoteAddress = remoteAddress;
+    this.#outbox = new Outbox(host.turn, this);
+  }
+
+  /** The transport in use: its `name` is `polling` or `websocket`. */
+  get transport(): Transport {
+    return this.#transport;
+  }
+
+  get readyState(): ReadyState {
+    return this.#readyState;
+  }
+
+  /** The client is moving to another transport. */
+  get upgrading(): boolean {
+    return this.#upgrade !== null;
+  }
+
+  /** The client moved to another transport. */
+  get upgraded(): boolean {
+    return this.#upgraded;
+  }
+
+  /** Bytes accepted for this peer that have not been handed to the operating system yet. */
+  get bufferedBytes(): number {
+    return this.#outbox.byteLength + this.#transport.bufferedBytes;
+  }
+
+  /** Nothing waits: what is sent now leaves at the end of this turn. Volatile events are sent only then. */
+  get isIdle(): boolean {
+    return this.#outbox.isEmpty && this.#transport.writable;
+  }
+
+  override on<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
+    this.#observed = true;
+    return super.on(event, listener as never);
+  }
+
+  override addListener<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
+    return this.on(event, listener);
+  }
+
+  override prependListener<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
+    this.#observed = true;
+    return super.prependListener(event, listener as never);
+  }
+
+  /** Gives the connection to whoever lives above it. */
+  handle(handler: ConnectionHandler): void {
+    this.#handler = handler;
+  }
+
+  /** Opens the session: the first packet, then the heartbeat. */
+  open(...packets: Prepared[]): void {
+    this.#moveTo('open');
+    this.#transport.attach(this);
+    for (const packet of packets) this.#outbox.push(packet);
+    this.#host.heartbeat.start(this);
+    if (this.#observed) this.emit('open');
+  }
+
+  // --- sending ---
+
+  /**
+   * Queues a prepared message; it is written at the end of this turn. After the end, nothing happens.
+   *
+   * Hot path: once per receiver of every broadcast.
+   */
+  deliver(message: Prepared): void {
+    if (this.#readyState !== 'open') return;
+    if (this.#observed) this.#announce(message);
+    this.#outbox.push(message);
+  }
+
+  /**
+   * Sends one raw message.
+   *
+   * @param data text, or bytes.
+   * @param options `compress: false` keeps it out of compression.
+   * @param callback called once the message was handed to the transport.
+   */
+  send(data: string | Uint8Array, options?: { compress?: boolean } | SendCallback, callback?: SendCallback): this {
+    if (typeof options === 'function') return this.send(data, undefined, options);
+    if (this.#readyState !== 'open') return this;
+    this.deliver(Prepared.message([data], options?.compress !== false));
+    if (callback !== undefined) {
+      this.#sendCallbacks ??= [];
+      this.#sendCallbacks.push(callback);
+    }
+    return this;
+  }
+
+  /** The same as {@link Connection.send}. */
+  write(data: string | Uint8Array, options?: { compress?: boolean } | SendCallback, callback?: SendCallback): this {
+    return this.send(data, options, callback);
+  }
+
+  #announce(message: Prepared): void {
+    for (const part of message.parts) {
+      const options = { compress: message.compress };
+      if (typeof part !== 'string') this.emit('packetCreate', { type: 'message', data: Buffer.from(part), options });
+      else this.emit('packetCreate', { ...describePacket(part), options });
+    }
+  }
+
+  get ready(): boolean {
+    return this.#transport.ready;
+  }
+
+  /** Called by the outbox: this is the one write of the turn. */
+  writeSequence(sequence: Sequence): void {
+    if (this.#observed) this.emit('flush');
+    this.#transport.write(sequence);
+    const callbacks = this.#sendCallbacks;
+    if (callbacks !== null) {
+      this.#sendCallbacks = null;
+      for (const callback of callbacks) callback(this.#transport);
+    }
+    if (this.#observed) this.emit('drain');
+  }
+
+  // --- receiving ---
+
+  onText(packet: string): boolean {
+    if (this.#readyState !== 'open') return false;
+    if (this.#observed) this.#report(packet);
+    // Whoever got this packet as an event may have closed the connection.
+    if (this.#readyState !== 'open') return false;
+    if (packet.charCodeAt(0) === 52 /* message */) {
+      this.#extendPing();
+      this.#handler?.onText(packet, 1);
+    } else {
+      this.#onControl(packet);
+    }
+    return this.#readyState === ('open' as ReadyState);
+  }
+
+  onBinary(data: Buffer): boolean {
+    if (this.#readyState !== 'open') return false;
+    if (this.#observed) {
+      this.emit('packet', { type: 'message', data });
+      this.emit('message', data);
+      this.emit('data', data);
+      if (this.#readyState !== ('open' as ReadyState)) return false;
+    }
+    this.#extendPing();
+    this.#handler?.onBinary(data);
+    return this.#readyState === ('open' as ReadyState);
+  }
+
+  #onControl(packet: string): void {
+    switch (packet) {
+      case PacketType.pong:
+        if (this.#host.heartbeat.onPong(this)) this.#pingExtended = false;
+        if (this.#observed) this.emit('heartbeat');
+        return;
+      case PacketType.ping:
+        // The direction of revision 3: answered, so that a client of mixed revisions stays alive.
+        this.#outbox.push(PONG);
+        return;
+      case PacketType.close:
+        this.#end('transport close');
+        this.#transport.terminate();
+        return;
+      case PacketType.noop:
+        return;
+      default:
+        if (packetTypeOf(packet) === 'upgrade' || packetTypeOf(packet) === 'open' || packetTypeOf(packet) === 'pong')
+          return;
+        this.fail('parse error', new Error('unknown Engine.IO packet'));
+    }
+  }
+
+  /** A busy client may be slow with its pong: anything it sends in between extends the wait, once per ping. */
+  #extendPing(): void {
+    if (this.#pingExtended) return;
+    this.#pingExtended = this.#host.heartbeat.extend(this);
+  }
+
+  #report(text: string): void {
+    const packet = describePacket(text);
+    this.emit('packet', packet);
+    if (packet.type === 'message') {
+      this.emit('message', packet.data ?? '');
+      this.emit('data', packet.data ?? '');
+    }
+  }
+
+  onReady(): void {
+    this.#outbox.flush();
+    if (this.#readyState === 'closing' && this.#outbox.isEmpty) this.#transport.close();
+  }
+
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage): void {
+    this.#host.onHeaders(headers, request, this);
+  }
+
+  onPingDue(): void {
+    this.#pingExtended = false;
+    if (this.#observed) this.#announce(PING);
+    this.#outbox.push(PING);
+  }
+
+  onPongMissing(): void {
+    this.#transport.terminate();
+    this.#end('ping timeout');
+  }
+
+  // --- upgrade ---
+
+  /** Lets the client move to this transport. Refused (the transport is closed) when it cannot. */
+  startUpgrade(transport: Transport): void {
+    if (this.#readyState !== 'open' || this.#upgrade !== null || this.#transport.name === 'websocket') {
+      transport.close();
+      return;
+    }
+    this.#upgrade = new Upgrade(transport, this.#host, {
+      onProbe: () => {
+        if (this.#observed) this.emit('upgrading', transport);
+      },
+      releasePoll: () => {
+        if (this.#transport.ready && this.#outbox.isEmpty) this.#outbox.push(NOOP);
+      },
+      onComplete: () => this.#completeUpgrade(transport),
+      onFailed: () => {
+        this.#upgrade = null;
+      },
+    });
+  }
+
+  #completeUpgrade(transport: Transport): void {
+    this.#upgrade = null;
+    if (this.#readyState !== 'open') {
+      transport.close();
+      return;
+    }
+    const previous = this.#transport;
+    this.#transport = transport;
+    this.#upgraded = true;
+    transport.attach(this);
+    if ('discard' in previous) (previous as Transport & { discard(): void }).discard();
+    if (this.#observed) this.emit('upgrade', transport);
+    this.#outbox.flush();
+  }
+
+  // --- closing ---
+
+  /**
+   * Closes the connection, after what was sent before.
+   *
+   * @param discard end the session at once, and drop what cannot be written now.
+   */
+  close(discard = false): void {
+    if (discard) {
+      this.fail('forced close');
+      return;
+    }
+    if (this.#readyState !== 'open') return;
+    this.#outbox.flush();
+    this.#moveTo('closing');
+    this.#upgrade?.cancel();
+    // A slow reader gets what it was promised (see onReady), but not for ever: the heartbeat still runs.
+    if (this.#outbox.isEmpty) this.#transport.close();
+  }
+
+  /** Ends the session at once: what the transport takes now still goes out, then it is closed. */
+  fail(reason: ConnectionCloseReason, description?: unknown): void {
+    if (this.#readyState === 'closed') return;
+    this.#outbox.flush();
+    this.#end(reason, description);
+    this.#transport.close();
+  }
+
+  onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {
+    this.#end(this.#readyState === 'closing' ? 'forced close' : reason, description);
+  }
+
+  /** The one way a connection ends. Idempotent. */
+  #end(reason: ConnectionCloseReason, description?: unknown): void {
+    if (this.#readyState === 'closed') return;
+    this.#moveTo('closed');
+    this.#host.heartbeat.stop(this);
+    this.#upgrade?.cancel();
+    this.#outbox.clear();
+    this.#sendCallbacks = null;
+    this.#host.onClosed(this);
+    const handler = this.#handler;
+    this.#handler = null;
+    handler?.onClose(reason, description);
+    if (this.#observed) this.emit('close', reason, description);
+  }
+
+  #moveTo(state: ReadyState): void {
+    if (!canMove(this.#readyState, state))
+      throw new Error(`a connection cannot move from ${this.#readyState} to ${state}`);
+    this.#readyState = state;
+  }
+}
+
+function describePacket(text: string): EnginePacket {
+  const type = packetTypeOf(text) ?? 'noop';
+  return text.length > 1 ? { type, data: text.slice(1) } : { type };
+}

@@ -1,0 +1,67 @@
+import type { Clock, Timer } from '../clock.js';
+
+/**
+ * Items that expire after the same delay: first in, first out, behind a single timer.
+ *
+ * A `Map` keeps the order of insertion, so the oldest item is always the first: adding, removing and expiring are O(1)
+ * and allocate no timer, whatever the number of items.
+ */
+export class Deadlines<Item> {
+  readonly #clock: Clock;
+  readonly #delay: number;
+  readonly #onExpire: (item: Item) => void;
+  readonly #items = new Map<Item, number>();
+  /** The timer may be late by this much, so that one firing serves many items. */
+  readonly #slack: number;
+  #timer: Timer | null = null;
+
+  /** @param delay milliseconds between `add` and `onExpire`. */
+  constructor(clock: Clock, delay: number, onExpire: (item: Item) => void) {
+    this.#clock = clock;
+    this.#delay = delay;
+    this.#onExpire = onExpire;
+    this.#slack = Math.min(50, delay / 100);
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  has(item: Item): boolean {
+    return this.#items.has(item);
+  }
+
+  /** Starts, or starts again, the delay of this item. */
+  add(item: Item): void {
+    this.#items.delete(item);
+    this.#items.set(item, this.#clock.now() + this.#delay);
+    if (this.#timer === null) this.#arm(this.#delay);
+  }
+
+  remove(item: Item): boolean {
+    return this.#items.delete(item);
+  }
+
+  clear(): void {
+    this.#items.clear();
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #arm(delay: number): void {
+    this.#timer = this.#clock.setTimeout(this.#expire, delay, true);
+  }
+
+  readonly #expire = (): void => {
+    this.#timer = null;
+    const now = this.#clock.now();
+    for (const [item, deadline] of this.#items) {
+      if (deadline > now) {
+        if (this.#timer === null) this.#arm(Math.max(deadline - now, this.#slack));
+        return;
+      }
+      this.#items.delete(item);
+      this.#onExpire(item);
+    }
+  };
+}

@@ -1,0 +1,212 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { serialize as serializeCookie } from 'cookie';
+import createDebug from 'debug';
+import type { Clock } from '../clock.js';
+import { HandshakeErrors } from '../errors.js';
+import { randomId } from '../ids.js';
+import type { EngineOptions } from '../options.js';
+import { PacketType } from '../protocol/engineio/packet.js';
+import { Prepared } from '../protocol/prepared.js';
+import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
+import { Connection, type ConnectionHost } from './connection.js';
+import { Heartbeat } from './heartbeat.js';
+import { Turn } from './outbox.js';
+
+/** Milliseconds the peers have to answer our closing frames at shutdown. */
+const CLOSE_GRACE = 300;
+
+const debug = createDebug('carillon:engine');
+
+/** An Express-style middleware: sees every HTTP request and upgrade on our path. */
+export type EngineMiddleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => unknown;
+
+/** What serves HTTP for the engine: see transports/node-http.ts. */
+export interface EngineFront {
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  close(): void;
+}
+
+export interface ConnectionError {
+  req: IncomingMessage;
+  /** 0 to 5, see `HandshakeErrors` in errors.ts. */
+  code: number;
+  message: string;
+  context: Record<string, unknown>;
+}
+
+export interface EngineEvents {
+  /** A session was opened. */
+  connection: [connection: Connection];
+  /** Headers of the first answer of a session, before they are written; add your own. */
+  initial_headers: [headers: ResponseHeaders, request: IncomingMessage];
+  /** Headers of every answer, before they are written; add your own. */
+  headers: [headers: ResponseHeaders, request: IncomingMessage];
+  /** A handshake was refused. */
+  connection_error: [error: ConnectionError];
+}
+
+/**
+ * The registry of sessions: what applications know as `io.engine`. It turns accepted handshakes into connections and
+ * finds them again by session id.
+ */
+export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost {
+  /** Codes of `connection_error`, by the names Socket.IO users know. */
+  static readonly errors = {
+    UNKNOWN_TRANSPORT: HandshakeErrors.unknownTransport.code,
+    UNKNOWN_SID: HandshakeErrors.unknownSession.code,
+    BAD_HANDSHAKE_METHOD: HandshakeErrors.badMethod.code,
+    BAD_REQUEST: HandshakeErrors.badRequest.code,
+    FORBIDDEN: HandshakeErrors.forbidden.code,
+    UNSUPPORTED_PROTOCOL_VERSION: HandshakeErrors.unsupportedVersion.code,
+  } as const;
+
+  /** The options, as resolved. */
+  readonly opts: EngineOptions;
+  /** Where every message waits for the end of the turn. */
+  readonly turn: Turn;
+  readonly heartbeat: Heartbeat;
+  /** Middlewares in the order of {@link Engine.use}. */
+  readonly middlewares: EngineMiddleware[] = [];
+  readonly #clock: Clock;
+  readonly #connections = new Map<string, Connection>();
+  #front: EngineFront | null = null;
+  #onConnection: (connection: Connection) => void = () => {};
+  #isClosed = false;
+
+  constructor(options: EngineOptions, clock: Clock) {
+    super();
+    this.opts = options;
+    this.#clock = clock;
+    this.turn = new Turn(clock);
+    this.heartbeat = new Heartbeat(clock, options.pingInterval, options.pingTimeout);
+  }
+
+  /** Number of open sessions. */
+  get clientsCount(): number {
+    return this.#connections.size;
+  }
+
+  /** The open sessions by id, as they are now. */
+  get clients(): Record<string, Connection> {
+    return Object.assign(Object.create(null), Object.fromEntries(this.#connections));
+  }
+
+  get upgradeTimeout(): number {
+    return this.opts.upgradeTimeout;
+  }
+
+  setTimeout(callback: () => void, delay: number): { cancel(): void } {
+    return this.#clock.setTimeout(callback, delay, true);
+  }
+
+  setInterval(callback: () => void, delay: number): { cancel(): void } {
+    return this.#clock.setInterval(callback, delay);
+  }
+
+  /** Connects the HTTP side and whoever lives above connections. Called once, by the composition root. */
+  wire(front: EngineFront, onConnection: (connection: Connection) => void): void {
+    this.#front = front;
+    this.#onConnection = onConnection;
+  }
+
+  /**
+   * Adds a middleware for all HTTP requests and upgrades on our path.
+   *
+   * @param middleware `(request, response, next)`; it refuses by answering itself or by `next(error)`.
+   */
+  use(middleware: EngineMiddleware): void {
+    if (typeof middleware !== 'function')
+      throw new TypeError('engine.use() takes a function (request, response, next)');
+    this.middlewares.push(middleware);
+  }
+
+  /**
+   * Makes the id of a new session. May be replaced; a promise is fine. Ids of another shape than 20 characters of
+   * `[A-Za-z0-9_-]` break packages that rely on it (`@socket.io/sticky`, sharded adapters).
+   */
+  generateId(_request: IncomingMessage): string | PromiseLike<string> {
+    return randomId();
+  }
+
+  /** Serves an HTTP request of our path. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#front?.handleRequest(request, response);
+  }
+
+  /** Serves an HTTP upgrade of our path. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#front?.handleUpgrade(request, socket, head);
+  }
+
+  find(sid: string): Connection | undefined {
+    return this.#connections.get(sid);
+  }
+
+  /** Opens a session over this transport. */
+  open(id: string, transport: Transport, request: IncomingMessage, remoteAddress: string): Connection | undefined {
+    if (this.#isClosed) {
+      transport.terminate();
+      return undefined;
+    }
+    const connection = new Connection(id, this, transport, request, remoteAddress);
+    this.#connections.set(id, connection);
+    if (debug.enabled) debug('%s opened over %s', id, transport.name);
+    const handshake = JSON.stringify({
+      sid: id,
+      upgrades: this.upgrades(transport.name),
+      pingInterval: this.opts.pingInterval,
+      pingTimeout: this.opts.pingTimeout,
+      maxPayload: this.opts.maxHttpBufferSize,
+    });
+    const packets = [Prepared.text(PacketType.open + handshake)];
+    const { initialPacket } = this.opts;
+    if (initialPacket !== undefined) packets.push(Prepared.message([initialPacket]));
+    connection.open(...packets);
+    this.#onConnection(connection);
+    this.emit('connection', connection);
+    return connection;
+  }
+
+  /** Transports a client may move to from this one. */
+  upgrades(transport: TransportName): TransportName[] {
+    const possible = this.opts.allowUpgrades && transport === 'polling' && this.opts.transports.includes('websocket');
+    return possible ? ['websocket'] : [];
+  }
+
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage, connection: Connection): void {
+    if (request === connection.request) {
+      const { cookie } = this.opts;
+      if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, connection.id, cookie);
+      this.emit('initial_headers', headers, request);
+    }
+    this.emit('headers', headers, request);
+  }
+
+  onClosed(connection: Connection): void {
+    this.#connections.delete(connection.id);
+    if (debug.enabled) debug('%s closed', connection.id);
+  }
+
+  /** Closes every session (`forced close`) and takes no new ones. */
+  close(): this {
+    this.#isClosed = true;
+    const transports = Array.from(this.#connections.values(), (connection) => connection.transport);
+    for (const connection of [...this.#connections.values()]) connection.close(true);
+    this.heartbeat.clear();
+    this.#front?.close();
+    // A peer that is gone never answers a close frame: it must not hold up the process.
+    if (transports.length > 0) {
+      this.#clock.setTimeout(() => {
+        for (const transport of transports) if (transport.readyState !== 'closed') transport.terminate();
+      }, CLOSE_GRACE);
+    }
+    return this;
+  }
+}

@@ -1,0 +1,133 @@
+import type { Clock } from '../clock.js';
+import type { Prepared } from '../protocol/prepared.js';
+import { Sequence } from '../protocol/sequence.js';
+
+/** Where an outbox writes to: the connection, which knows its current transport. */
+export interface OutboxTarget {
+  /** A sequence may be written now. */
+  readonly ready: boolean;
+  writeSequence(sequence: Sequence): void;
+}
+
+/**
+ * The end of the turn: all outboxes that got something since the last one are written once.
+ *
+ * One `setImmediate` per turn, whatever the number of connections. When the loop is idle it costs no latency: it runs
+ * right after the I/O callback that made the message. The busier the loop, the more messages each write carries.
+ */
+export class Turn {
+  readonly #clock: Clock;
+  /** Where the sequences of this turn begin; see {@link Sequence}. */
+  root = Sequence.root();
+  #dirty: Outbox[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  enlist(outbox: Outbox): void {
+    if (this.#dirty.length === 0) this.#clock.endOfTurn(this.#flush);
+    this.#dirty.push(outbox);
+  }
+
+  readonly #flush = (): void => {
+    const dirty = this.#dirty;
+    // Whoever sends while we write is served in the next turn.
+    this.#dirty = [];
+    this.root = Sequence.root();
+    for (const outbox of dirty) outbox.onTurnEnd();
+  };
+}
+
+/** A backlog is written in pieces of about this many bytes, so that a large one is not copied into one buffer. */
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * What waits to be written to one connection.
+ *
+ * Messages of this turn are a node in a tree shared with all other connections; what could not be written at the end of
+ * a turn (a slow reader, no poll waiting) moves to a backlog of this connection alone, as references to the shared
+ * messages: a hundred slow readers of one broadcast hold it once.
+ */
+export class Outbox {
+  readonly #turn: Turn;
+  readonly #target: OutboxTarget;
+  #tail: Sequence | null = null;
+  #backlog: Prepared[] | null = null;
+  #backlogBytes = 0;
+  #enlisted = false;
+
+  constructor(turn: Turn, target: OutboxTarget) {
+    this.#turn = turn;
+    this.#target = target;
+  }
+
+  get isEmpty(): boolean {
+    return this.#tail === null && this.#backlog === null;
+  }
+
+  /** Bytes of payload that wait here. */
+  get byteLength(): number {
+    return this.#backlogBytes + (this.#tail === null ? 0 : this.#tail.byteLength);
+  }
+
+  // Hot path: once per receiver of every message.
+  push(message: Prepared): void {
+    if (this.#tail !== null) {
+      this.#tail = this.#tail.then(message);
+      return;
+    }
+    this.#tail = this.#turn.root.then(message);
+    if (!this.#enlisted) {
+      this.#enlisted = true;
+      this.#turn.enlist(this);
+    }
+  }
+
+  onTurnEnd(): void {
+    this.#enlisted = false;
+    this.flush();
+  }
+
+  /** Writes what the target takes now; the rest waits for the next call. */
+  flush(): void {
+    const tail = this.#tail;
+    if (this.#backlog === null) {
+      if (tail === null) return;
+      this.#tail = null;
+      if (this.#target.ready) this.#target.writeSequence(tail);
+      else this.#keep(tail);
+      return;
+    }
+    if (tail !== null) {
+      this.#tail = null;
+      this.#keep(tail);
+    }
+    while (this.#backlog !== null && this.#target.ready) this.#target.writeSequence(this.#takePiece());
+  }
+
+  /** Forgets everything: the connection is gone. */
+  clear(): void {
+    this.#tail = null;
+    this.#backlog = null;
+    this.#backlogBytes = 0;
+  }
+
+  #keep(sequence: Sequence): void {
+    this.#backlogBytes += sequence.byteLength;
+    const messages = sequence.messages();
+    if (this.#backlog === null) this.#backlog = messages;
+    else for (const message of messages) this.#backlog.push(message);
+  }
+
+  #takePiece(): Sequence {
+    const backlog = this.#backlog!;
+    let piece = Sequence.root();
+    let count = 0;
+    while (count < backlog.length && (count === 0 || piece.byteLength < PIECE_BYTES))
+      piece = piece.then(backlog[count++]!);
+    this.#backlog = count === backlog.length ? null : backlog.slice(count);
+    this.#backlogBytes -= piece.byteLength;
+    return piece;
+  }
+}

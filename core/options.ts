@@ -1,0 +1,307 @@
+import type { IncomingMessage } from 'node:http';
+import type { ZlibOptions } from 'node:zlib';
+import type { SerializeOptions } from 'cookie';
+import type { PerMessageDeflateOptions } from 'ws';
+import { describe, OptionError } from './errors.js';
+import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/decode.js';
+import type { Parser } from './protocol/socketio/parser.js';
+import type { TransportName } from './transports/transport.js';
+
+/** Cross-origin resource sharing, as the `cors` package takes it. */
+export interface CorsOptions {
+  origin?:
+    | CorsOrigin
+    | ((origin: string | undefined, callback: (error: Error | null, origin?: CorsOrigin) => void) => void);
+  methods?: string | string[];
+  allowedHeaders?: string | string[];
+  exposedHeaders?: string | string[];
+  credentials?: boolean;
+  maxAge?: number;
+  preflightContinue?: boolean;
+  optionsSuccessStatus?: number;
+}
+
+export type CorsOrigin = boolean | string | RegExp | (boolean | string | RegExp)[];
+
+/** Options per request. */
+export type CorsOptionsDelegate = (
+  request: any,
+  callback: (error: Error | null, options?: CorsOptions) => void,
+) => void;
+
+/** Name and attributes of the session cookie; see the `cookie` package. */
+export type SessionCookie = SerializeOptions & { name: string };
+
+/** Decides about a handshake: `callback(null, true)` accepts, `callback(message, false)` refuses with 403. */
+export type AllowRequest = (
+  request: IncomingMessage,
+  callback: (error: string | null | undefined, success: boolean) => void,
+) => void;
+
+/** Everything that can be set. All members are optional; {@link resolveOptions} fills in the defaults. */
+export interface ServerOptions {
+  /** Path of our requests. @default "/socket.io" */
+  path?: string;
+  /** Whether `path` is served with a trailing slash. @default true */
+  addTrailingSlash?: boolean;
+  /** Whether the browser bundle is served under `path`. @default true */
+  serveClient?: boolean;
+  /** Makes the adapter of each namespace: a class, or a function. @default the in-memory adapter */
+  adapter?: any;
+  /** Replaces the Socket.IO packet encoding, on both sides. @default JSON with binary attachments */
+  parser?: Parser | any;
+  /** Milliseconds a client has to join its first namespace. @default 45000 */
+  connectTimeout?: number;
+  /** Keeps the sessions of clients that lost their connection, for a while. @default off */
+  connectionStateRecovery?: ConnectionStateRecoveryOptions;
+  /** Whether namespaces made by a pattern go away with their last socket. @default false */
+  cleanupEmptyChildNamespaces?: boolean;
+  /** Milliseconds without an answer to a ping after which a connection is over. @default 20000 */
+  pingTimeout?: number;
+  /** Milliseconds between a pong and the next ping. @default 25000 */
+  pingInterval?: number;
+  /** Milliseconds an upgrade may take. @default 10000 */
+  upgradeTimeout?: number;
+  /** Bytes of one message (WebSocket) or one request body (polling). @default 1000000 */
+  maxHttpBufferSize?: number;
+  /** Decides about each handshake. @default everybody is welcome */
+  allowRequest?: AllowRequest;
+  /** Enabled transports. @default ["polling", "websocket"] */
+  transports?: TransportName[];
+  /** Whether a client may move from polling to WebSocket. @default true */
+  allowUpgrades?: boolean;
+  /** Compression of WebSocket messages; see the `ws` package. @default false */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  /** Compression of polling answers of at least `threshold` (1024) bytes. @default true */
+  httpCompression?: boolean | (ZlibOptions & { threshold?: number });
+  /** Only `ws` itself: carillon writes its frames to the socket directly. */
+  wsEngine?: unknown;
+  /** Sent to every client right behind the handshake. */
+  initialPacket?: any;
+  /** A session cookie for sticky load balancing; `true` means `{ name: "io" }`. @default false */
+  cookie?: boolean | SessionCookie;
+  /** Cross-origin resource sharing. @default off */
+  cors?: CorsOptions | CorsOptionsDelegate;
+  /** Clients of Socket.IO 2 are not served yet: only `false`. */
+  allowEIO3?: false;
+  /** Whether upgrade requests that nobody handles are ended. @default true */
+  destroyUpgrade?: boolean;
+  /** ... after this many milliseconds. @default 1000 */
+  destroyUpgradeTimeout?: number;
+
+  /** Packets in the body of one polling request. @default 32768 */
+  maxPacketsPerPayload?: number;
+  /** Binary attachments of one packet. @default 10 */
+  maxAttachments?: number;
+  /** Bytes of all attachments of one packet. @default 10 × maxHttpBufferSize */
+  maxAttachmentBytes?: number;
+  /** Levels of arrays and objects inside each other in what clients send. @default 512 */
+  maxDepth?: number;
+  /** Characters in the name of a namespace. @default 1024 */
+  maxNamespaceLength?: number;
+  /** Namespaces one connection may be in. @default 256 */
+  maxNamespacesPerConnection?: number;
+  /** Acknowledgements one socket may have outstanding. @default 65536 */
+  maxPendingAcks?: number;
+}
+
+export interface ConnectionStateRecoveryOptions {
+  /** Milliseconds a session is kept after the connection was lost. @default 120000 */
+  maxDisconnectionDuration?: number;
+  /** Whether a recovered socket skips the middlewares of its namespace. @default true */
+  skipMiddlewares?: boolean;
+  /** Bytes of missed events kept per namespace; the oldest go first. @default 50000000 */
+  maxBytes?: number;
+}
+
+/** The engine's part of the options, complete. */
+export interface EngineOptions {
+  readonly pingTimeout: number;
+  readonly pingInterval: number;
+  readonly upgradeTimeout: number;
+  readonly maxHttpBufferSize: number;
+  readonly allowRequest: AllowRequest | undefined;
+  readonly transports: readonly TransportName[];
+  readonly allowUpgrades: boolean;
+  readonly perMessageDeflate: false | PerMessageDeflateOptions;
+  readonly httpCompression: false | (ZlibOptions & { threshold: number });
+  readonly initialPacket: any;
+  readonly cookie: false | SessionCookie;
+  readonly cors: CorsOptions | CorsOptionsDelegate | undefined;
+  readonly maxPacketsPerPayload: number;
+}
+
+/** All options, checked, complete and frozen. */
+export interface ResolvedOptions extends EngineOptions {
+  readonly path: string;
+  readonly addTrailingSlash: boolean;
+  readonly serveClient: boolean;
+  readonly adapter: any;
+  readonly parser: Parser | undefined;
+  readonly connectTimeout: number;
+  readonly connectionStateRecovery: Readonly<Required<ConnectionStateRecoveryOptions>> | undefined;
+  readonly cleanupEmptyChildNamespaces: boolean;
+  readonly destroyUpgrade: boolean;
+  readonly destroyUpgradeTimeout: number;
+  readonly decodeLimits: DecodeLimits;
+  readonly maxNamespacesPerConnection: number;
+  readonly maxPendingAcks: number;
+}
+
+const TRANSPORTS: readonly string[] = ['polling', 'websocket'];
+
+/**
+ * Checks the options and fills in the defaults. The object given is not changed.
+ *
+ * @throws OptionError with the option's name, its value and what is allowed.
+ */
+export function resolveOptions(given: ServerOptions | undefined): ResolvedOptions {
+  const options = given ?? {};
+  if (typeof options !== 'object') throw new OptionError('options', options, 'an object');
+  const positive = (name: keyof ServerOptions, fallback: number) => number(options[name], name, fallback, 1);
+  const flag = (name: keyof ServerOptions, fallback: boolean) => boolean(options[name], name, fallback);
+
+  if (options.allowEIO3)
+    throw new OptionError('allowEIO3', options.allowEIO3, 'false: clients of Socket.IO 2 are not served yet');
+  if (options.allowRequest !== undefined && typeof options.allowRequest !== 'function') {
+    throw new OptionError('allowRequest', options.allowRequest, 'a function (request, callback)');
+  }
+  const maxHttpBufferSize = positive('maxHttpBufferSize', 1_000_000);
+  const resolved: ResolvedOptions = {
+    path: pathOption(options.path),
+    addTrailingSlash: flag('addTrailingSlash', true),
+    serveClient: flag('serveClient', true),
+    adapter: adapterOption(options.adapter),
+    parser: parserOption(options.parser),
+    connectTimeout: number(options.connectTimeout, 'connectTimeout', 45_000, 0),
+    connectionStateRecovery: recoveryOption(options.connectionStateRecovery),
+    cleanupEmptyChildNamespaces: flag('cleanupEmptyChildNamespaces', false),
+    pingTimeout: positive('pingTimeout', 20_000),
+    pingInterval: positive('pingInterval', 25_000),
+    upgradeTimeout: positive('upgradeTimeout', 10_000),
+    maxHttpBufferSize,
+    allowRequest: options.allowRequest,
+    transports: transportsOption(options.transports),
+    allowUpgrades: flag('allowUpgrades', true),
+    perMessageDeflate: perMessageDeflateOption(options.perMessageDeflate),
+    httpCompression: httpCompressionOption(options.httpCompression),
+    initialPacket: options.initialPacket,
+    cookie: cookieOption(options.cookie),
+    cors: corsOption(options.cors),
+    destroyUpgrade: flag('destroyUpgrade', true),
+    destroyUpgradeTimeout: number(options.destroyUpgradeTimeout, 'destroyUpgradeTimeout', 1000, 0),
+    maxPacketsPerPayload: positive('maxPacketsPerPayload', 32_768),
+    decodeLimits: Object.freeze({
+      maxAttachments: number(options.maxAttachments, 'maxAttachments', DEFAULT_DECODE_LIMITS.maxAttachments, 0),
+      maxAttachmentBytes: positive('maxAttachmentBytes', 10 * maxHttpBufferSize),
+      maxDepth: positive('maxDepth', DEFAULT_DECODE_LIMITS.maxDepth),
+      maxNamespaceLength: positive('maxNamespaceLength', DEFAULT_DECODE_LIMITS.maxNamespaceLength),
+    }),
+    maxNamespacesPerConnection: positive('maxNamespacesPerConnection', 256),
+    maxPendingAcks: positive('maxPendingAcks', 65_536),
+  };
+  checkWsEngine(options.wsEngine);
+  return Object.freeze(resolved);
+}
+
+function number(value: unknown, name: string, fallback: number, minimum: number): number {
+  if (value === undefined || value === null) return fallback;
+  if (typeof value === 'number' && value >= minimum) return value;
+  throw new OptionError(name, value, `a number of at least ${minimum}`);
+}
+
+function boolean(value: unknown, name: string, fallback: boolean): boolean {
+  if (value === undefined || value === null) return fallback;
+  if (typeof value === 'boolean') return value;
+  throw new OptionError(name, value, 'true or false');
+}
+
+function pathOption(path: unknown): string {
+  if (path === undefined || path === null) return '/socket.io';
+  if (typeof path !== 'string' || path === '') throw new OptionError('path', path, 'a path such as "/socket.io"');
+  const trimmed = path.replace(/\/$/, '');
+  return trimmed.startsWith('/') || trimmed === '' ? trimmed : `/${trimmed}`;
+}
+
+function adapterOption(adapter: unknown): unknown {
+  if (adapter === undefined || adapter === null) return undefined;
+  if (typeof adapter !== 'function')
+    throw new OptionError('adapter', adapter, 'a class or a function (namespace) => adapter');
+  return adapter;
+}
+
+function parserOption(parser: unknown): Parser | undefined {
+  if (parser === undefined || parser === null) return undefined;
+  const { Encoder, Decoder } = parser as Partial<Parser>;
+  if (typeof Encoder !== 'function' || typeof Decoder !== 'function') {
+    throw new OptionError('parser', parser, 'an object with the classes Encoder and Decoder');
+  }
+  return parser as Parser;
+}
+
+function transportsOption(transports: unknown): readonly TransportName[] {
+  if (transports === undefined || transports === null) return Object.freeze(['polling', 'websocket'] as const);
+  const allowed = `an array with any of ${TRANSPORTS.map((name) => `"${name}"`).join(', ')}`;
+  if (!Array.isArray(transports) || transports.length === 0) throw new OptionError('transports', transports, allowed);
+  for (const name of transports) if (!TRANSPORTS.includes(name)) throw new OptionError('transports', name, allowed);
+  return Object.freeze([...transports]);
+}
+
+function perMessageDeflateOption(value: unknown): false | PerMessageDeflateOptions {
+  if (value === undefined || value === null || value === false) return false;
+  if (value === true) return { threshold: 1024 };
+  if (typeof value !== 'object') throw new OptionError('perMessageDeflate', value, 'true, false or an object');
+  return { threshold: 1024, ...value };
+}
+
+function httpCompressionOption(value: unknown): false | (ZlibOptions & { threshold: number }) {
+  if (value === false) return false;
+  if (value === undefined || value === null || value === true) return { threshold: 1024 };
+  if (typeof value !== 'object') throw new OptionError('httpCompression', value, 'true, false or an object');
+  return { threshold: 1024, ...value };
+}
+
+function cookieOption(value: unknown): false | SessionCookie {
+  if (value === undefined || value === null || value === false) return false;
+  const defaults = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' as const };
+  if (value === true) return defaults;
+  if (typeof value !== 'object') throw new OptionError('cookie', value, 'true, false or an object with a name');
+  const cookie = { ...defaults, ...value } as SessionCookie;
+  if (typeof cookie.name !== 'string' || cookie.name === '')
+    throw new OptionError('cookie.name', cookie.name, 'a name');
+  return cookie;
+}
+
+function corsOption(value: unknown): CorsOptions | CorsOptionsDelegate | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'object' && typeof value !== 'function') {
+    throw new OptionError(
+      'cors',
+      value,
+      'an object such as { origin: "https://example.com" }, or a function (request, callback)',
+    );
+  }
+  return value as CorsOptions | CorsOptionsDelegate;
+}
+
+function recoveryOption(value: unknown): ResolvedOptions['connectionStateRecovery'] {
+  if (value === undefined || value === null || value === false) return undefined;
+  const given: ConnectionStateRecoveryOptions = value === true ? {} : (value as ConnectionStateRecoveryOptions);
+  if (typeof given !== 'object') throw new OptionError('connectionStateRecovery', value, 'an object');
+  const name = 'connectionStateRecovery';
+  return Object.freeze({
+    maxDisconnectionDuration: number(given.maxDisconnectionDuration, `${name}.maxDisconnectionDuration`, 120_000, 1),
+    skipMiddlewares: boolean(given.skipMiddlewares, `${name}.skipMiddlewares`, true),
+    maxBytes: number(given.maxBytes, `${name}.maxBytes`, 50_000_000, 0),
+  });
+}
+
+function checkWsEngine(value: unknown): void {
+  if (value === undefined || value === null || value === 'ws') return;
+  if (typeof value === 'function' && /^WebSocketServer$/.test(value.name)) return;
+  throw new OptionError(
+    'wsEngine',
+    value,
+    `the Server of the ws package, or nothing: carillon writes its frames itself (got ${describe(value)})`,
+  );
+}

@@ -1,0 +1,205 @@
+import type { Adapter, SocketId } from '../adapters/adapter.js';
+import { systemClock } from '../clock.js';
+import { AcknowledgementError } from '../errors.js';
+import { PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
+import { type Room, Selection } from '../rooms/selection.js';
+import { RemoteSocket } from './remote-socket.js';
+import type {
+  AllButLast,
+  DecorateAcknowledgements,
+  EventNames,
+  EventNamesWithError,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
+  TypedEventBroadcaster,
+} from './types.js';
+
+/**
+ * An emit in the making: who it is for, and how. Immutable: each refinement is a new operator.
+ *
+ * @example
+ * io.to('room-101').except('muted').emit('news', { hello: 'world' });
+ */
+export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> implements TypedEventBroadcaster<EmitEvents> {
+  readonly #adapter: Adapter;
+  readonly #selection: Selection;
+
+  constructor(adapter: Adapter, selection: Selection = Selection.everybody) {
+    this.#adapter = adapter;
+    this.#selection = selection;
+  }
+
+  /** Also those in this room, or in any of several. */
+  to(room: Room | Room[]): BroadcastOperator<EmitEvents, SocketData> {
+    return new BroadcastOperator(this.#adapter, this.#selection.to(room));
+  }
+
+  /** The same as {@link BroadcastOperator.to}; reads better before `disconnectSockets()` and the like. */
+  in(room: Room | Room[]): BroadcastOperator<EmitEvents, SocketData> {
+    return this.to(room);
+  }
+
+  /** But nobody in this room, or in any of several. */
+  except(room: Room | Room[]): BroadcastOperator<EmitEvents, SocketData> {
+    return new BroadcastOperator(this.#adapter, this.#selection.without(room));
+  }
+
+  /** Whether the event may be compressed; default `true`. */
+  compress(compress: boolean): BroadcastOperator<EmitEvents, SocketData> {
+    return new BroadcastOperator(this.#adapter, this.#selection.with({ compress }));
+  }
+
+  /** The event may be dropped for clients that are not ready for it. */
+  get volatile(): BroadcastOperator<EmitEvents, SocketData> {
+    return new BroadcastOperator(this.#adapter, this.#selection.with({ volatile: true }));
+  }
+
+  /** Only clients of this node. */
+  get local(): BroadcastOperator<EmitEvents, SocketData> {
+    return new BroadcastOperator(this.#adapter, this.#selection.with({ local: true }));
+  }
+
+  /** Milliseconds to wait for acknowledgements; without, an emit with acknowledgement fails at once. */
+  timeout(timeout: number): BroadcastOperator<DecorateAcknowledgements<EmitEvents>, SocketData> {
+    return new BroadcastOperator(this.#adapter, this.#selection.with({ timeout }));
+  }
+
+  /**
+   * Sends the event. With a callback as last argument, collects the acknowledgements: `(error, responses)`, where
+   * `responses` holds those that came in time.
+   *
+   * @throws Error when the name is reserved.
+   */
+  emit<Ev extends EventNames<EmitEvents>>(event: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+    assertNotReserved(event);
+    const data: unknown[] = [event, ...args];
+    const packet = { type: PacketType.EVENT, nsp: this.#adapter.nsp.name, data };
+    const ack = data.at(-1);
+    if (typeof ack !== 'function') {
+      contain(this.#adapter.broadcast(packet, this.#selection));
+      return true;
+    }
+    data.pop();
+    this.#collect(packet, ack as (error: Error | null, responses?: unknown) => void);
+    return true;
+  }
+
+  /** Broadcast with acknowledgements: complete when every server said how many clients it has, and all of them answered. */
+  #collect(
+    packet: { type: 2; nsp: string; data: unknown[]; id?: number },
+    ack: (error: Error | null, responses?: unknown) => void,
+  ): void {
+    const { timeout, expectSingleResponse } = this.#selection.flags;
+    const responses: unknown[] = [];
+    let expectedServers = -1;
+    let servers = 0;
+    let expectedClients = 0;
+    let isOver = false;
+
+    const timer = systemClock.setTimeout(() => {
+      isOver = true;
+      if (packet.id !== undefined) {
+        for (const socket of this.#adapter.nsp.sockets.values()) socket.forgetAck(packet.id);
+      }
+      const error = new AcknowledgementError('ACK_TIMEOUT');
+      if (expectSingleResponse) return ack(error, null);
+      error.responses = responses;
+      ack(error, responses);
+    }, timeout ?? 0);
+
+    const check = (): void => {
+      if (isOver || servers !== expectedServers || responses.length !== expectedClients) return;
+      isOver = true;
+      timer.cancel();
+      ack(null, expectSingleResponse ? responses[0] : responses);
+    };
+
+    this.#adapter.broadcastWithAck(
+      packet,
+      this.#selection,
+      (clientCount) => {
+        expectedClients += clientCount;
+        servers++;
+        check();
+      },
+      (response) => {
+        responses.push(response);
+        check();
+      },
+    );
+    this.#adapter.serverCount().then(
+      (count) => {
+        expectedServers = count;
+        check();
+      },
+      // The timeout reports it: as long as the number of servers is unknown, the answers may be incomplete.
+      () => {},
+    );
+  }
+
+  /**
+   * Sends the event and resolves with the acknowledgements, one per client. Needs {@link BroadcastOperator.timeout}.
+   *
+   * @throws AcknowledgementError (rejection) when some are missing; `error.responses` holds the others.
+   */
+  emitWithAck<Ev extends EventNamesWithError<EmitEvents>>(
+    event: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
+    return new Promise((resolve, reject) => {
+      const ack = (error: Error | null, responses: any): void => {
+        if (error) reject(error);
+        else resolve(responses);
+      };
+      this.emit(event, ...([...args, ack] as unknown as EventParams<EmitEvents, Ev>));
+    });
+  }
+
+  /** Ids of the matching sockets. @deprecated use {@link BroadcastOperator.fetchSockets}. */
+  allSockets(): Promise<Set<SocketId>> {
+    return this.#adapter.sockets(this.#selection.rooms);
+  }
+
+  /** The matching sockets, of all nodes: local ones as they are, others as {@link RemoteSocket}. */
+  async fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    const sockets = await this.#adapter.fetchSockets(this.#selection);
+    return sockets.map((socket) =>
+      'server' in socket
+        ? (socket as RemoteSocket<EmitEvents, SocketData>)
+        : new RemoteSocket<EmitEvents, SocketData>(this.#adapter, socket),
+    );
+  }
+
+  /** Makes the matching sockets join a room, or several. */
+  socketsJoin(room: Room | Room[]): void {
+    this.#adapter.addSockets(this.#selection, listOf(room));
+  }
+
+  /** Makes the matching sockets leave a room, or several. */
+  socketsLeave(room: Room | Room[]): void {
+    this.#adapter.delSockets(this.#selection, listOf(room));
+  }
+
+  /** Disconnects the matching sockets; with `close`, their connections too. */
+  disconnectSockets(close = false): void {
+    this.#adapter.disconnectSockets(this.#selection, close);
+  }
+}
+
+/** @throws Error when the event name is one the library emits itself. */
+export function assertNotReserved(event: unknown): void {
+  if (RESERVED_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
+}
+
+function listOf(room: Room | Room[]): Room[] {
+  return Array.isArray(room) ? room : [room];
+}
+
+/** Some adapters answer a broadcast with a promise nobody asked for: its rejection must not end the process. */
+export function contain(result: unknown): void {
+  if (result instanceof Promise) {
+    result.catch((error) => console.error('carillon: the adapter could not broadcast:', error));
+  }
+}

@@ -1,0 +1,232 @@
+import type { IncomingMessage } from 'node:http';
+import createDebug from 'debug';
+import type { ConnectionCloseReason } from '../engine/close-reason.js';
+import type { Connection, ConnectionHandler } from '../engine/connection.js';
+import { Prepared } from '../protocol/prepared.js';
+import { PacketAssembler } from '../protocol/socketio/assembler.js';
+import { type Packet, PacketType } from '../protocol/socketio/packet.js';
+import type { PacketDecoder } from '../protocol/socketio/parser.js';
+import type { Namespace } from './namespace.js';
+import type { Server } from './server.js';
+import type { Socket } from './socket.js';
+
+const debug = createDebug('carillon:client');
+
+/** What a client needs of its connection. Ours is one; those of other engines are wrapped (see foreign-connection.ts). */
+export type ClientConnection = Pick<
+  Connection,
+  'id' | 'request' | 'remoteAddress' | 'transport' | 'readyState' | 'isIdle' | 'deliver' | 'handle' | 'close' | 'fail'
+>;
+
+export interface SendFlags {
+  volatile?: boolean;
+  compress?: boolean;
+}
+
+/**
+ * A connection as Socket.IO sees it: it takes packets apart by namespace.
+ *
+ * ```
+ *   connection ──text──> assembler ──packet──> socket of its namespace
+ *                                   └ CONNECT ─> namespace.add()
+ * ```
+ */
+export class Client implements ConnectionHandler {
+  /** The underlying connection. */
+  readonly conn: Connection;
+  /** Id of the connection. */
+  readonly id: string;
+  readonly #server: Server<any, any, any, any>;
+  readonly #connection: ClientConnection;
+  readonly #decoder: PacketAssembler | ForeignDecoder;
+  /** Sockets by the name of their namespace; `null` while the namespace still decides. */
+  readonly #sockets = new Map<string, Socket<any, any, any, any> | null>();
+
+  constructor(server: Server<any, any, any, any>, connection: ClientConnection, conn: Connection) {
+    this.#server = server;
+    this.#connection = connection;
+    this.conn = conn;
+    this.id = connection.id;
+    const { parser, decodeLimits } = server.opts;
+    this.#decoder =
+      parser === undefined
+        ? new PacketAssembler(decodeLimits)
+        : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
+    connection.handle(this);
+    server.awaitNamespace(this);
+  }
+
+  /** The request that opened the connection. */
+  get request(): IncomingMessage {
+    return this.#connection.request;
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.readyState === 'open';
+  }
+
+  // --- sending ---
+
+  /** Encodes and sends one packet. @throws TypeError, RangeError when it cannot be encoded. */
+  send(packet: Packet, flags?: SendFlags): void {
+    if (this.#connection.readyState !== 'open') return;
+    if (flags?.volatile && !this.#connection.isIdle) return;
+    this.#connection.deliver(Prepared.message(this.#server.encoder.encode(packet), flags?.compress !== false));
+  }
+
+  /** Sends what is encoded already. Hot path: once per receiver of every broadcast. */
+  deliver(message: Prepared, isVolatile: boolean): void {
+    if (isVolatile && !this.#connection.isIdle) return;
+    this.#connection.deliver(message);
+  }
+
+  /**
+   * For adapters written for Socket.IO: they encode a packet themselves and hand it to each client.
+   *
+   * @param options one object for all receivers of a broadcast: it is the key to the shared wire forms.
+   */
+  writeToEngine(encodedPackets: (string | Uint8Array)[], options: SendFlags): void {
+    let message = preparedByOptions.get(options);
+    if (message === undefined || message.source !== encodedPackets) {
+      message = { source: encodedPackets, prepared: Prepared.message(encodedPackets, options.compress !== false) };
+      preparedByOptions.set(options, message);
+    }
+    this.deliver(message.prepared, options.volatile === true);
+  }
+
+  // --- receiving ---
+
+  onText(text: string, offset: number): void {
+    let packet: Packet | undefined;
+    try {
+      packet =
+        this.#decoder instanceof PacketAssembler
+          ? this.#decoder.receiveText(text, offset)
+          : this.#decoder.receive(text.slice(offset));
+    } catch (error) {
+      this.#onInvalid(error);
+      return;
+    }
+    if (packet !== undefined) this.#onPacket(packet);
+  }
+
+  onBinary(data: Buffer): void {
+    let packet: Packet | undefined;
+    try {
+      packet =
+        this.#decoder instanceof PacketAssembler ? this.#decoder.receiveBinary(data) : this.#decoder.receive(data);
+    } catch (error) {
+      this.#onInvalid(error);
+      return;
+    }
+    if (packet !== undefined) this.#onPacket(packet);
+  }
+
+  #onInvalid(error: unknown): void {
+    if (debug.enabled) debug('%s sent an invalid packet: %s', this.id, error);
+    this.#connection.fail('parse error', error);
+  }
+
+  #onPacket(packet: Packet): void {
+    const socket = this.#sockets.get(packet.nsp);
+    if (socket === undefined) {
+      if (packet.type === PacketType.CONNECT) this.#connect(packet.nsp, packet.data);
+      else this.#refuse('a packet for a namespace it is not in');
+    } else if (socket === null || packet.type === PacketType.CONNECT || packet.type === PacketType.CONNECT_ERROR) {
+      this.#refuse('a second CONNECT, or a packet before the namespace accepted it');
+    } else {
+      socket.onPacket(packet);
+    }
+  }
+
+  #refuse(what: string): void {
+    if (debug.enabled) debug('%s sent %s', this.id, what);
+    this.close();
+  }
+
+  // --- namespaces ---
+
+  #connect(name: string, auth: Record<string, unknown> = {}): void {
+    if (this.#sockets.size >= this.#server.opts.maxNamespacesPerConnection) {
+      this.refuse(name, { message: 'Too many namespaces' });
+      return;
+    }
+    this.#sockets.set(name, null);
+    this.#server.findNamespace(name, auth, (namespace: Namespace<any, any, any, any> | undefined) => {
+      if (!this.isOpen) return;
+      if (namespace === undefined) this.refuse(name, { message: 'Invalid namespace' });
+      else namespace.add(this, auth);
+    });
+  }
+
+  /** The namespace accepted: packets of it go to this socket. */
+  accept(socket: Socket<any, any, any, any>): void {
+    this.#sockets.set(socket.nsp.name, socket);
+    this.#server.joinedNamespace(this);
+  }
+
+  /** The namespace refused. */
+  refuse(name: string, error: { message: string; data?: unknown }): void {
+    if (this.#sockets.get(name) === null) this.#sockets.delete(name);
+    this.send({ type: PacketType.CONNECT_ERROR, nsp: name, data: error });
+  }
+
+  /** The socket left its namespace. */
+  remove(socket: Socket<any, any, any, any>): void {
+    if (this.#sockets.get(socket.nsp.name) === socket) this.#sockets.delete(socket.nsp.name);
+  }
+
+  // --- closing ---
+
+  /** Disconnects all sockets, then closes the connection. */
+  disconnect(): void {
+    for (const socket of [...this.#sockets.values()]) socket?.disconnect();
+    this.#sockets.clear();
+    this.close();
+  }
+
+  /** Closes the connection; its sockets end with `forced server close`. */
+  close(): void {
+    if (!this.isOpen) return;
+    this.#connection.close();
+    this.#end('forced server close');
+  }
+
+  onClose(reason: ConnectionCloseReason, description?: unknown): void {
+    this.#end(reason, description);
+  }
+
+  #end(reason: ConnectionCloseReason | 'forced server close', description?: unknown): void {
+    this.#server.joinedNamespace(this);
+    const sockets = [...this.#sockets.values()];
+    this.#sockets.clear();
+    for (const socket of sockets) socket?.onClose(reason, description);
+    if (this.#decoder instanceof PacketAssembler) this.#decoder.clear();
+    else this.#decoder.destroy();
+  }
+}
+
+/** Wire forms of what foreign adapters encode, by the options object that all receivers of one broadcast share. */
+const preparedByOptions = new WeakMap<object, { source: unknown; prepared: Prepared }>();
+
+/** A custom parser's decoder: an emitter. */
+class ForeignDecoder {
+  readonly #decoder: PacketDecoder;
+
+  constructor(decoder: PacketDecoder, onPacket: (packet: Packet) => void) {
+    this.#decoder = decoder;
+    decoder.on('decoded', onPacket);
+  }
+
+  receive(message: string | Buffer): undefined {
+    this.#decoder.add(message);
+  }
+
+  destroy(): void {
+    this.#decoder.destroy();
+  }
+}

@@ -1,0 +1,117 @@
+import type { Adapter } from '../adapters/adapter.js';
+import { MemoryAdapter } from '../adapters/memory.js';
+import type { Packet } from '../protocol/socketio/packet.js';
+import type { BroadcastOptions } from '../rooms/selection.js';
+import { emitLocally } from './listeners.js';
+import { Namespace } from './namespace.js';
+import type { RemoteSocket } from './remote-socket.js';
+import type { Server } from './server.js';
+import type { DefaultEventsMap, EventsMap } from './types.js';
+
+/** Decides whether a name belongs to a dynamic namespace: `next(null, true)` creates it. */
+export type NamespaceMatcher = (
+  name: string,
+  auth: { [key: string]: any },
+  next: (error: Error | null, success: boolean) => void,
+) => void;
+
+/** Broadcasts of the pattern go to each namespace made from it. */
+class ParentAdapter extends MemoryAdapter {
+  readonly #children: ReadonlySet<Namespace<any, any, any, any>>;
+
+  constructor(parent: Namespace<any, any, any, any>, children: ReadonlySet<Namespace<any, any, any, any>>) {
+    super(parent);
+    this.#children = children;
+  }
+
+  override broadcast(packet: Packet, options: BroadcastOptions): void {
+    for (const child of this.#children) child.adapter.broadcast({ ...packet, data: [...packet.data] }, options);
+  }
+}
+
+/**
+ * The namespaces of a pattern or function. Listeners and middlewares added here apply to every namespace made from it
+ * afterwards; clients are never in it itself.
+ */
+export class ParentNamespace<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  SocketData = any,
+> extends Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  static #count = 0;
+  readonly children = new Set<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
+
+  /** @internal Use `io.of(pattern)`. */
+  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) {
+    super(server, `/_${ParentNamespace.#count++}`);
+    this.adapter = new ParentAdapter(this, this.children);
+  }
+
+  /** A pattern has no members, so it needs no adapter of the application's. @internal */
+  override initAdapter(): void {
+    this.adapter ??= undefined as unknown as Adapter;
+  }
+
+  /** Makes, and announces, the namespace of this name. @internal */
+  createChild(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const child = new ChildNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this.server, name, this);
+    child.middlewares.push(...this.middlewares);
+    for (const event of ['connect', 'connection'] as const) {
+      for (const listener of this.listeners(event)) child.on(event, listener);
+    }
+    this.children.add(child);
+    this.server.register(child);
+    return child;
+  }
+
+  /** Not possible: ask the namespaces made from the pattern. @throws Error always. */
+  override fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    throw new Error('fetchSockets() is not supported on parent namespaces');
+  }
+}
+
+/** A namespace made from a pattern; may go away with its last socket. */
+class ChildNamespace<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  readonly #parent: ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+
+  constructor(
+    server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    name: string,
+    parent: ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  ) {
+    super(server, name);
+    this.#parent = parent;
+  }
+
+  override remove(
+    ...args: Parameters<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['remove']>
+  ): void {
+    super.remove(...args);
+    this.onRefused();
+  }
+
+  override onRefused(): void {
+    if (this.sockets.size > 0 || !this.server.opts.cleanupEmptyChildNamespaces) return;
+    this.#parent.children.delete(this);
+    this.server.unregister(this);
+  }
+}
+
+/** A matcher from a pattern; a stateful one (`/g`, `/y`) is asked afresh each time. */
+export function matcherOf(pattern: RegExp): NamespaceMatcher {
+  return (name, _auth, next) => {
+    pattern.lastIndex = 0;
+    next(null, pattern.test(name));
+  };
+}
+
+/** Tells the application about a namespace. */
+export function announce(server: Server<any, any, any, any>, namespace: Namespace<any, any, any, any>): void {
+  if (namespace !== server.sockets) emitLocally(server.sockets, 'new_namespace', [namespace]);
+}

@@ -1,0 +1,51 @@
+import { EventEmitter } from 'node:events';
+import type { EventsMap, TypedEmitter } from './types.js';
+
+/**
+ * `EventEmitter` under typed clothes: the same class at run time, so that a listener costs exactly what it costs in
+ * Node, and `instanceof EventEmitter` holds.
+ */
+export const TypedEventEmitter = EventEmitter as unknown as abstract new <
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  Reserved extends EventsMap = {},
+>(options?: {
+  captureRejections?: boolean;
+}) => TypedEmitter<Listen, Emit, Reserved>;
+
+/** Emits an event to the application's listeners of any emitter, whatever its types say. */
+export function emitLocally(emitter: unknown, event: string | symbol, args: readonly unknown[]): boolean {
+  return EventEmitter.prototype.emit.call(emitter as EventEmitter, event, ...args);
+}
+
+/** Listeners that hear every event: `onAny` and its relatives. Most sockets have none, so the list is made when needed. */
+export class CatchAll {
+  #listeners: ((...args: any[]) => void)[] = [];
+
+  add(listener: (...args: any[]) => void): void {
+    this.#listeners = [...this.#listeners, listener];
+  }
+
+  prepend(listener: (...args: any[]) => void): void {
+    this.#listeners = [listener, ...this.#listeners];
+  }
+
+  /** Removes one listener, or all. */
+  remove(listener?: (...args: any[]) => void): void {
+    if (listener === undefined) {
+      this.#listeners = [];
+      return;
+    }
+    const index = this.#listeners.indexOf(listener);
+    if (index !== -1) this.#listeners = this.#listeners.toSpliced(index, 1);
+  }
+
+  /** The list itself: manipulating it removes and adds listeners. */
+  get list(): ((...args: any[]) => void)[] {
+    return this.#listeners;
+  }
+
+  notify(receiver: unknown, args: readonly unknown[]): void {
+    for (const listener of this.#listeners) listener.apply(receiver, args as unknown[]);
+  }
+}

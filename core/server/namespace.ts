@@ -1,0 +1,374 @@
+import { EventEmitter } from 'node:events';
+import createDebug from 'debug';
+import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
+import { MemoryAdapter } from '../adapters/memory.js';
+import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
+import { systemClock } from '../clock.js';
+import type { Room } from '../rooms/selection.js';
+import { assertNotReserved, BroadcastOperator } from './broadcast.js';
+import type { Client } from './client.js';
+import { emitLocally, TypedEventEmitter } from './listeners.js';
+import { type Middleware, runMiddlewares } from './middleware.js';
+import type { RemoteSocket } from './remote-socket.js';
+import type { Server } from './server.js';
+import { Socket } from './socket.js';
+import type {
+  AllButLast,
+  DecorateAcknowledgements,
+  DecorateAcknowledgementsWithMultipleResponses,
+  DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  ExtendedError,
+  FirstNonErrorArg,
+  Last,
+  RemoveAcknowledgements,
+} from './types.js';
+
+const debug = createDebug('carillon:namespace');
+
+export interface NamespaceReservedEventsMap<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> {
+  connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+}
+
+export interface ServerReservedEventsMap<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  /** A namespace was created. */
+  new_namespace: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  /** A listener of the application threw, or its promise was rejected. */
+  listener_error: (error: unknown, context: ListenerErrorContext) => void;
+}
+
+/** Where a listener failed. */
+export interface ListenerErrorContext {
+  /** The event it listened to. */
+  event: unknown;
+  /** The socket it listened on, if it was one. */
+  socket?: Socket<any, any, any, any>;
+  /** The namespace it listened on, if it was one. */
+  namespace?: Namespace<any, any, any, any>;
+}
+
+/**
+ * A channel of its own on shared connections: own listeners, own rooms, own middlewares.
+ *
+ * @example
+ * const orders = io.of('/orders');
+ * orders.use((socket, next) => next());
+ * orders.on('connection', (socket) => socket.join('room-1'));
+ */
+export class Namespace<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  SocketData = any,
+> extends TypedEventEmitter<
+  ServerSideEvents,
+  RemoveAcknowledgements<EmitEvents>,
+  NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+> {
+  /** Begins with `/`. */
+  readonly name: string;
+  readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** The connected sockets by id. */
+  readonly sockets = new Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
+  /** Who receives what; `adapter.rooms` and `adapter.sids` show who is where. */
+  adapter!: Adapter;
+  /** Next acknowledgement id: adapters take theirs from here, too. @internal */
+  _ids = 0;
+  /** Middlewares, in order. @internal */
+  readonly middlewares: Middleware<Socket<any, any, any, any>>[] = [];
+  /** Sockets by their secret, when recovery is on: a client may come back before its loss was noticed. */
+  readonly #socketsByPid = new Map<string, Socket<any, any, any, any>>();
+
+  /** @internal Use `io.of(name)`. */
+  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, name: string) {
+    super({ captureRejections: true });
+    this.server = server;
+    this.name = name;
+    this.initAdapter();
+  }
+
+  /** Makes the adapter; done again when `io.adapter()` sets another. @internal */
+  initAdapter(): void {
+    const previous: Adapter | undefined = this.adapter;
+    const { connectionStateRecovery: recovery } = this.server.opts;
+    const adapterConstructor = this.server.adapter() as any;
+    this.adapter =
+      adapterConstructor !== undefined
+        ? create(adapterConstructor, this as never)
+        : recovery
+          ? new RecoveringMemoryAdapter(this, recovery, systemClock)
+          : new MemoryAdapter(this);
+    containAdapter(this.adapter.init());
+    if (previous !== undefined) containAdapter(previous.close());
+  }
+
+  // --- connecting ---
+
+  /** A client wants to be here. @internal */
+  add(client: Client, auth: Record<string, unknown>): void {
+    const { connectionStateRecovery: recovery } = this.server.opts;
+    if (!recovery || typeof auth.pid !== 'string') {
+      this.#admit(client, auth, null);
+      return;
+    }
+    this.#restore(auth.pid, typeof auth.offset === 'string' ? auth.offset : undefined).then((session) => {
+      if (client.isOpen) this.#admit(client, auth, session);
+    });
+  }
+
+  async #restore(pid: string, offset: string | undefined): Promise<Session | null> {
+    // The client is back before we noticed that it was gone: its old connection is dead.
+    this.#socketsByPid.get(pid)?.client.conn.close(true);
+    try {
+      return await this.adapter.restoreSession(pid, offset as string);
+    } catch (error) {
+      if (debug.enabled) debug('%s could not restore a session: %s', this.name, error);
+      return null;
+    }
+  }
+
+  #admit(client: Client, auth: Record<string, unknown>, session: Session | null): void {
+    const socket = new Socket(this as never, client, auth, session) as Socket<
+      ListenEvents,
+      EmitEvents,
+      ServerSideEvents,
+      SocketData
+    >;
+    if (
+      this.middlewares.length === 0 ||
+      (session !== null && this.server.opts.connectionStateRecovery?.skipMiddlewares)
+    ) {
+      this.#connect(client, socket);
+      return;
+    }
+    runMiddlewares(this.middlewares, socket as never, (error: ExtendedError | null) => {
+      if (!client.isOpen) {
+        socket.leaveEverything();
+        return;
+      }
+      if (error === null) {
+        this.#connect(client, socket);
+        return;
+      }
+      socket.leaveEverything();
+      client.refuse(
+        this.name,
+        error.data === undefined ? { message: error.message } : { message: error.message, data: error.data },
+      );
+      this.onRefused();
+    });
+  }
+
+  #connect(client: Client, socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    this.sockets.set(socket.id, socket);
+    if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket as never);
+    client.accept(socket as never);
+    socket.onConnect();
+    this.#announce('connect', socket);
+    this.#announce('connection', socket);
+  }
+
+  #announce(
+    event: 'connect' | 'connection',
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  ): void {
+    try {
+      emitLocally(this, event, [socket]);
+    } catch (error) {
+      this.server.reportListenerError(error, { socket: socket as never, event });
+    }
+  }
+
+  [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
+    this.server.reportListenerError(error, { namespace: this as never, event });
+  }
+
+  /** A socket left. @internal */
+  remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    this.sockets.delete(socket.id);
+    if (socket.pid !== undefined) this.#socketsByPid.delete(socket.pid);
+  }
+
+  /** A client was refused by a middleware. @internal */
+  onRefused(): void {}
+
+  /**
+   * Adds a middleware, run for each client that wants to connect: `(socket, next)`. `next(error)` refuses it with
+   * `connect_error`; `error.data` reaches the client.
+   */
+  use(
+    middleware: (
+      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      next: (error?: ExtendedError) => void,
+    ) => void,
+  ): this {
+    this.middlewares.push(middleware as never);
+    return this;
+  }
+
+  // --- sending ---
+
+  /** Everybody in this room, or in any of several. */
+  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody().to(room);
+  }
+
+  /** The same as {@link Namespace.to}. */
+  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody().in(room);
+  }
+
+  /** Everybody but those in this room, or in any of several. */
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody().except(room);
+  }
+
+  /** Whether the event may be compressed; default `true`. */
+  compress(
+    compress: boolean,
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody().compress(compress);
+  }
+
+  /** The event may be dropped for clients that are not ready for it. */
+  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody().volatile;
+  }
+
+  /** Only clients of this node. */
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody().local;
+  }
+
+  /** Milliseconds to wait for acknowledgements. */
+  timeout(
+    timeout: number,
+  ): BroadcastOperator<
+    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
+    SocketData
+  > {
+    return this.#everybody().timeout(timeout);
+  }
+
+  #everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return new BroadcastOperator(this.adapter);
+  }
+
+  /**
+   * Sends an event to everybody in the namespace: `emit(event, ...args)`. Returns `true`; throws when the name is
+   * reserved. Assigned rather than declared: the inherited signature, over a mapped type, cannot be restated.
+   */
+  static {
+    Namespace.prototype.emit = function emit(this: Namespace, event: string | symbol, ...args: any[]): boolean {
+      return new BroadcastOperator<any, any>(this.adapter).emit(event, ...args);
+    };
+  }
+
+  /** Sends a `message` event to everybody. */
+  send(...args: EventParams<EmitEvents, 'message'>): this {
+    new BroadcastOperator<EmitEvents, SocketData>(this.adapter).emit(
+      'message' as EventNames<EmitEvents>,
+      ...(args as any),
+    );
+    return this;
+  }
+
+  /** The same as {@link Namespace.send}. */
+  write(...args: EventParams<EmitEvents, 'message'>): this {
+    return this.send(...args);
+  }
+
+  // --- other servers ---
+
+  /**
+   * Sends an event to the other servers of the cluster. With a callback as last argument, collects their answers.
+   *
+   * @throws Error when the name is reserved.
+   */
+  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
+    event: Ev,
+    ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
+  ): boolean {
+    assertNotReserved(event);
+    this.adapter.serverSideEmit([event, ...args]);
+    return true;
+  }
+
+  /** Sends an event to the other servers and resolves with their answers. */
+  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
+    event: Ev,
+    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
+    return new Promise((resolve, reject) => {
+      const ack = (error: (Error & { responses?: unknown }) | null, responses: any[]): void => {
+        if (!error) return resolve(responses);
+        error.responses = responses;
+        reject(error);
+      };
+      this.serverSideEmit(event as EventNames<ServerSideEvents>, ...([...args, ack] as any));
+    });
+  }
+
+  /** An event of another server, from the adapter. @internal */
+  _onServerSideEmit(args: [event: string, ...args: any[]]): void {
+    const [event, ...rest] = args;
+    try {
+      emitLocally(this, event, rest);
+    } catch (error) {
+      this.server.reportListenerError(error, { namespace: this as never, event });
+    }
+  }
+
+  // --- sockets ---
+
+  /** Ids of all sockets. @deprecated use {@link Namespace.fetchSockets}. */
+  allSockets(): Promise<Set<SocketId>> {
+    return this.#everybody().allSockets();
+  }
+
+  /** All sockets, of all nodes. */
+  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    return new BroadcastOperator<EmitEvents, SocketData>(this.adapter).fetchSockets();
+  }
+
+  /** Makes all sockets join a room, or several. */
+  socketsJoin(room: Room | Room[]): void {
+    this.#everybody().socketsJoin(room);
+  }
+
+  /** Makes all sockets leave a room, or several. */
+  socketsLeave(room: Room | Room[]): void {
+    this.#everybody().socketsLeave(room);
+  }
+
+  /** Disconnects all sockets; with `close`, their connections too. */
+  disconnectSockets(close = false): void {
+    this.#everybody().disconnectSockets(close);
+  }
+}
+
+/** Adapters are classes, functions made for `new`, or arrow functions. */
+function create(Constructor: any, namespace: Namespace<any, any, any, any>): Adapter {
+  return Constructor.prototype === undefined ? Constructor(namespace) : new Constructor(namespace);
+}
+
+function containAdapter(result: Promise<void> | void): void {
+  if (result instanceof Promise) result.catch((error) => console.error('carillon: the adapter failed:', error));
+}

@@ -1,0 +1,491 @@
+import { EventEmitter } from 'node:events';
+import type { Server as HttpServer } from 'node:http';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
+import type { Server as HttpsServer } from 'node:https';
+import { systemClock } from '../clock.js';
+import type { Connection } from '../engine/connection.js';
+import { Deadlines } from '../engine/deadlines.js';
+import type { Engine } from '../engine/engine.js';
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
+import type { PacketEncoder } from '../protocol/socketio/parser.js';
+import * as defaultParser from '../protocol/socketio/parser.js';
+import type { Room } from '../rooms/selection.js';
+import { type Attachment, attach, createEngine, createHttpServer } from './attach.js';
+import type { BroadcastOperator } from './broadcast.js';
+import { Client, type ClientConnection } from './client.js';
+import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './dynamic-namespace.js';
+import { ForeignConnection } from './foreign-connection.js';
+import { emitLocally, TypedEventEmitter } from './listeners.js';
+import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
+import type { RemoteSocket } from './remote-socket.js';
+import type { Socket } from './socket.js';
+import type {
+  AllButLast,
+  DecorateAcknowledgements,
+  DecorateAcknowledgementsWithMultipleResponses,
+  DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  ExtendedError,
+  FirstNonErrorArg,
+  Last,
+  RemoveAcknowledgements,
+} from './types.js';
+
+/** A Node.js server to attach to. */
+export type AnyHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
+
+/** Makes the adapter of a namespace. */
+export type AdapterConstructor = any;
+
+/**
+ * A realtime server: rooms, namespaces, acknowledgements and broadcasts over WebSocket and HTTP long-polling.
+ *
+ * @example
+ * const io = new Server(3000);
+ * io.on('connection', (socket) => {
+ *   socket.on('chat', (text) => io.emit('chat', text));
+ * });
+ *
+ * Type parameters: events the clients send, events they receive, events between servers, and `socket.data`.
+ */
+export class Server<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  SocketData = any,
+> extends TypedEventEmitter<
+  ServerSideEvents,
+  RemoveAcknowledgements<EmitEvents>,
+  ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+> {
+  /** The main namespace, `/`. */
+  readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** The Engine.IO server: `io.engine.clientsCount`, `io.engine.use(middleware)`, its events. */
+  engine!: Engine;
+  /** The HTTP server it is attached to. */
+  httpServer!: AnyHttpServer;
+  /** The options, complete and frozen. */
+  readonly opts: ResolvedOptions;
+  /** Encodes packets; adapters read it. */
+  readonly encoder: PacketEncoder;
+  /** All namespaces by name, those of patterns apart. @internal */
+  readonly _nsps = new Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
+  readonly #patterns = new Map<NamespaceMatcher, ParentNamespace<any, any, any, any>>();
+  readonly #regularExpressions = new Map<RegExp, ParentNamespace<any, any, any, any>>();
+  /** As given: `attach()` may add to them. */
+  readonly #givenOptions: ServerOptions;
+  readonly #attachments: Attachment[] = [];
+  #adapter: AdapterConstructor | undefined;
+  #path: string;
+  #serveClient: boolean;
+  #connectTimeout: number;
+  #awaitingNamespace: Deadlines<Client>;
+
+  /**
+   * @param server an HTTP(S) or HTTP/2 server, a port to listen on, or the options.
+   * @param options see {@link ServerOptions}.
+   * @throws OptionError when an option cannot work.
+   */
+  constructor(options?: ServerOptions);
+  constructor(server?: AnyHttpServer | number | string, options?: ServerOptions);
+  constructor(server: undefined | ServerOptions | AnyHttpServer | number | string, options?: ServerOptions);
+  constructor(server?: ServerOptions | AnyHttpServer | number | string, options?: ServerOptions) {
+    super();
+    const isOptions = typeof server === 'object' && server !== null && !('listen' in server);
+    const given = isOptions ? (server as ServerOptions) : (options ?? {});
+    this.opts = resolveOptions(given);
+    this.#givenOptions = given;
+    this.#adapter = this.opts.adapter;
+    this.#path = this.opts.path;
+    this.#serveClient = this.opts.serveClient;
+    this.#connectTimeout = this.opts.connectTimeout;
+    this.#awaitingNamespace = this.#makeDeadlines();
+    this.encoder = new (this.opts.parser ?? defaultParser).Encoder();
+    this.sockets = this.of('/');
+    if (server !== undefined && server !== null && !isOptions) this.attach(server as AnyHttpServer | number | string);
+  }
+
+  /** The options. @internal Named so by packages of the ecosystem. */
+  get _opts(): ResolvedOptions {
+    return this.opts;
+  }
+
+  /** The packet parser in use. @internal Named so by packages of the ecosystem. */
+  get _parser(): typeof defaultParser {
+    return (this.opts.parser as typeof defaultParser | undefined) ?? defaultParser;
+  }
+
+  /** The same as {@link Server.engine}. */
+  get eio(): Engine {
+    return this.engine;
+  }
+
+  // --- settings ---
+
+  /** Whether the browser bundle is served under the path. */
+  serveClient(value: boolean): this;
+  serveClient(): boolean;
+  serveClient(value?: boolean): this | boolean {
+    if (value === undefined) return this.#serveClient;
+    this.#serveClient = value;
+    return this;
+  }
+
+  /** The path of our requests; set it before attaching. */
+  path(value: string): this;
+  path(): string;
+  path(value?: string): this | string {
+    if (value === undefined) return this.#path;
+    this.#path = resolveOptions({ path: value }).path;
+    return this;
+  }
+
+  /** Milliseconds a client has to join its first namespace. */
+  connectTimeout(value: number): this;
+  connectTimeout(): number;
+  connectTimeout(value?: number): this | number {
+    if (value === undefined) return this.#connectTimeout;
+    this.#connectTimeout = resolveOptions({ connectTimeout: value }).connectTimeout;
+    this.#awaitingNamespace = this.#makeDeadlines();
+    return this;
+  }
+
+  /** What makes the adapter of each namespace; setting it gives all namespaces a new one. */
+  adapter(value: AdapterConstructor): this;
+  adapter(): AdapterConstructor | undefined;
+  adapter(value?: AdapterConstructor): this | AdapterConstructor | undefined {
+    if (value === undefined) return this.#adapter;
+    this.#adapter = resolveOptions({ adapter: value }).adapter;
+    for (const namespace of this._nsps.values()) namespace.initAdapter();
+    return this;
+  }
+
+  // --- attaching ---
+
+  /**
+   * Serves our path on this server, next to whatever else it serves; or, given a port, on an HTTP server of our own.
+   *
+   * @throws TypeError when given a request handler (an Express app) instead of a server.
+   */
+  attach(server: AnyHttpServer | number | string, options?: ServerOptions): this {
+    if (typeof server === 'function') {
+      throw new Error(
+        'You are trying to attach socket.io to an express request handler function. Please pass a http.Server instance.',
+      );
+    }
+    const resolved = options === undefined ? this.opts : resolveOptions({ ...this.#givenOptions, ...options });
+    const path = options?.path === undefined ? this.#path : resolved.path;
+    const isPort =
+      typeof server === 'number' ||
+      (typeof server === 'string' && server.trim() !== '' && Number.isFinite(Number(server)));
+    this.httpServer = isPort ? createHttpServer(Number(server)) : (server as AnyHttpServer);
+    this.engine = createEngine(resolved, systemClock, (connection) => this.#onConnection(connection));
+    this.#attachments.push(
+      attach(
+        this.httpServer as HttpServer,
+        this.engine,
+        resolved,
+        { path, serveClient: () => this.#serveClient },
+        systemClock,
+      ),
+    );
+    return this;
+  }
+
+  /** The same as {@link Server.attach}. */
+  listen(server: AnyHttpServer | number | string, options?: ServerOptions): this {
+    return this.attach(server, options);
+  }
+
+  /**
+   * Takes its connections from another engine: one of ours, or of the package `engine.io` or one like it.
+   *
+   * @param engine emits `connection` with each raw socket.
+   */
+  bind(engine: any): this {
+    this.engine = engine;
+    engine.on('connection', (conn: any) => this.onconnection(conn));
+    return this;
+  }
+
+  /** Serves a connection of an engine. @internal Named so by packages of the ecosystem. */
+  onconnection(conn: any): this {
+    this.#serve(new ForeignConnection(conn), conn);
+    return this;
+  }
+
+  #onConnection(connection: Connection): void {
+    this.#serve(connection, connection);
+  }
+
+  #serve(connection: ClientConnection, conn: Connection): void {
+    new Client(this as never, connection, conn);
+  }
+
+  #makeDeadlines(): Deadlines<Client> {
+    return new Deadlines<Client>(systemClock, this.#connectTimeout, (client) => client.close());
+  }
+
+  /** A client without namespace is closed after a while. @internal */
+  awaitNamespace(client: Client): void {
+    this.#awaitingNamespace.add(client);
+  }
+
+  /** @internal */
+  joinedNamespace(client: Client): void {
+    this.#awaitingNamespace.remove(client);
+  }
+
+  // --- namespaces ---
+
+  /**
+   * A namespace: the one with this name, or, for a pattern or function, all whose names match.
+   *
+   * @param onConnection added as a `connection` listener.
+   */
+  of(
+    name: string | RegExp | NamespaceMatcher,
+    onConnection?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const namespace = typeof name === 'string' ? this.#named(name) : this.#matching(name);
+    if (onConnection !== undefined) namespace.on('connect', onConnection as never);
+    return namespace;
+  }
+
+  #named(given: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const name = given.startsWith('/') ? given : `/${given}`;
+    const existing = this._nsps.get(name);
+    if (existing !== undefined) return existing;
+    for (const [pattern, parent] of this.#regularExpressions) {
+      pattern.lastIndex = 0;
+      if (pattern.test(name)) return parent.createChild(name);
+    }
+    const namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name);
+    this.register(namespace);
+    return namespace;
+  }
+
+  #matching(pattern: RegExp | NamespaceMatcher): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this);
+    if (pattern instanceof RegExp) {
+      this.#patterns.set(matcherOf(pattern), parent as never);
+      this.#regularExpressions.set(pattern, parent as never);
+    } else {
+      this.#patterns.set(pattern, parent as never);
+    }
+    return parent;
+  }
+
+  /** @internal */
+  register(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    this._nsps.set(namespace.name, namespace);
+    // The main namespace is made by the constructor: nobody can listen yet.
+    if (this.sockets !== undefined) announce(this as never, namespace as never);
+  }
+
+  /** @internal */
+  unregister(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    if (this._nsps.get(namespace.name) === namespace) this._nsps.delete(namespace.name);
+    namespace.adapter.close();
+  }
+
+  /** Finds the namespace a client asks for, or makes it when a pattern matches. @internal */
+  findNamespace(
+    name: string,
+    auth: { [key: string]: any },
+    callback: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined) => void,
+  ): void {
+    const existing = this._nsps.get(name);
+    if (existing !== undefined) return callback(existing);
+    const patterns = [...this.#patterns];
+    const ask = (index: number): void => {
+      const candidate = patterns[index];
+      if (candidate === undefined) return callback(undefined);
+      const [matches, parent] = candidate;
+      let answered = false;
+      const next = (error: Error | null, success: boolean): void => {
+        if (answered) return;
+        answered = true;
+        if (error || !success) ask(index + 1);
+        // It may have been made while the function was thinking.
+        else callback(this._nsps.get(name) ?? parent.createChild(name));
+      };
+      try {
+        matches(name, auth, next);
+      } catch (error) {
+        this.reportListenerError(error, { event: 'namespace function' });
+        next(null, false);
+      }
+    };
+    ask(0);
+  }
+
+  /**
+   * The one place where errors of listeners go: `io.on('listener_error', (error, { event, socket }) => ...)`, or else
+   * the log. @internal
+   */
+  reportListenerError(error: unknown, context: ListenerErrorContext): void {
+    if (this.sockets.listenerCount('listener_error' as never) > 0) {
+      try {
+        emitLocally(this.sockets, 'listener_error', [error, context]);
+        return;
+      } catch (second) {
+        console.error('carillon: the "listener_error" listener failed:', second);
+      }
+    }
+    console.error(`carillon: a listener of ${JSON.stringify(String(context.event))} failed:`, error);
+  }
+
+  // --- closing ---
+
+  /**
+   * Disconnects everybody (`server shutting down`), closes the engine and the HTTP server.
+   *
+   * @param callback called when all is closed; with an error when the HTTP server was not running.
+   */
+  async close(callback?: (error?: Error) => void): Promise<void> {
+    for (const namespace of [...this._nsps.values()]) {
+      for (const socket of [...namespace.sockets.values()]) socket.onClose('server shutting down');
+    }
+    this.engine?.close();
+    this.#awaitingNamespace.clear();
+    for (const attachment of this.#attachments.splice(0)) attachment.detach();
+    await Promise.allSettled([...this._nsps.values()].map((namespace) => namespace.adapter.close()));
+    const error = this.httpServer === undefined ? undefined : await closeHttpServer(this.httpServer as HttpServer);
+    callback?.(error);
+  }
+
+  // --- the main namespace, for short ---
+
+  /** Adds a middleware to the main namespace; see {@link Namespace.use}. */
+  use(
+    middleware: (
+      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      next: (error?: ExtendedError) => void,
+    ) => void,
+  ): this {
+    this.sockets.use(middleware);
+    return this;
+  }
+
+  /** See {@link Namespace.to}. */
+  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.to(room);
+  }
+
+  /** See {@link Namespace.in}. */
+  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.in(room);
+  }
+
+  /** See {@link Namespace.except}. */
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.except(room);
+  }
+
+  /** See {@link Namespace.send}. */
+  send(...args: EventParams<EmitEvents, 'message'>): this {
+    this.sockets.send(...args);
+    return this;
+  }
+
+  /** See {@link Namespace.write}. */
+  write(...args: EventParams<EmitEvents, 'message'>): this {
+    return this.send(...args);
+  }
+
+  /** See {@link Namespace.serverSideEmit}. */
+  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
+    event: Ev,
+    ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
+  ): boolean {
+    return this.sockets.serverSideEmit(event, ...args);
+  }
+
+  /** See {@link Namespace.serverSideEmitWithAck}. */
+  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
+    event: Ev,
+    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
+    return this.sockets.serverSideEmitWithAck(event as never, ...(args as never)) as never;
+  }
+
+  /** See {@link Namespace.allSockets}. @deprecated use {@link Server.fetchSockets}. */
+  allSockets(): Promise<Set<string>> {
+    return this.sockets.allSockets();
+  }
+
+  /** See {@link Namespace.compress}. */
+  compress(
+    compress: boolean,
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.compress(compress);
+  }
+
+  /** See {@link Namespace.volatile}. */
+  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.volatile;
+  }
+
+  /** See {@link Namespace.local}. */
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.local;
+  }
+
+  /** See {@link Namespace.timeout}. */
+  timeout(
+    timeout: number,
+  ): BroadcastOperator<
+    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
+    SocketData
+  > {
+    return this.sockets.timeout(timeout);
+  }
+
+  /** See {@link Namespace.fetchSockets}. */
+  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    return this.sockets.fetchSockets();
+  }
+
+  /** See {@link Namespace.socketsJoin}. */
+  socketsJoin(room: Room | Room[]): void {
+    this.sockets.socketsJoin(room);
+  }
+
+  /** See {@link Namespace.socketsLeave}. */
+  socketsLeave(room: Room | Room[]): void {
+    this.sockets.socketsLeave(room);
+  }
+
+  /** See {@link Namespace.disconnectSockets}. */
+  disconnectSockets(close = false): void {
+    this.sockets.disconnectSockets(close);
+  }
+}
+
+// `io.on(...)`, `io.emit(...)` and all other methods of an emitter are those of the main namespace.
+for (const name of Object.getOwnPropertyNames(EventEmitter.prototype) as (keyof EventEmitter)[]) {
+  const method: unknown = EventEmitter.prototype[name];
+  if (typeof method !== 'function' || name === ('constructor' as string)) continue;
+  Object.defineProperty(Server.prototype, name, {
+    configurable: true,
+    writable: true,
+    value(this: Server<any, any, any, any>, ...args: unknown[]) {
+      return (this.sockets as any)[name](...args);
+    },
+  });
+}
+
+/** @returns the error of a server that was not running. */
+function closeHttpServer(server: HttpServer): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    server.close(resolve);
+    server.closeIdleConnections?.();
+  });
+}

@@ -1,0 +1,548 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import createDebug from 'debug';
+import type { Adapter, AdapterSocket, Session, SocketId } from '../adapters/adapter.js';
+import { systemClock } from '../clock.js';
+import { type DisconnectReason, RECOVERABLE } from '../engine/close-reason.js';
+import type { Connection } from '../engine/connection.js';
+import { AcknowledgementError } from '../errors.js';
+import { randomId } from '../ids.js';
+import { parseQuery } from '../protocol/engineio/handshake.js';
+import type { Prepared } from '../protocol/prepared.js';
+import { type Packet, PacketType } from '../protocol/socketio/packet.js';
+import { type Room, Selection } from '../rooms/selection.js';
+import { PendingAcks } from './acks.js';
+import { assertNotReserved, BroadcastOperator, contain } from './broadcast.js';
+import type { Client } from './client.js';
+import { CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
+import { type Middleware, runMiddlewares } from './middleware.js';
+import type { Namespace } from './namespace.js';
+import type { Server } from './server.js';
+import type {
+  AllButLast,
+  DecorateAcknowledgements,
+  DecorateAcknowledgementsWithMultipleResponses,
+  DefaultEventsMap,
+  Event,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Handshake,
+  Last,
+} from './types.js';
+
+const debug = createDebug('carillon:socket');
+
+export interface SocketReservedEventsMap {
+  /** The socket left; its rooms are empty already. */
+  disconnect: (reason: DisconnectReason, description?: any) => void;
+  /** The socket is about to leave; its rooms are still there. */
+  disconnecting: (reason: DisconnectReason, description?: any) => void;
+  /** A middleware of this socket refused an event. */
+  error: (error: Error) => void;
+}
+
+interface EmitFlags {
+  volatile?: boolean;
+  compress?: boolean;
+  timeout?: number;
+}
+
+const NO_FLAGS: Readonly<EmitFlags> = Object.freeze({});
+const NO_ROOMS: ReadonlySet<Room> = new Set();
+
+/**
+ * A client in one namespace.
+ *
+ * @example
+ * io.on('connection', (socket) => {
+ *   socket.emit('welcome', socket.id);
+ *   socket.on('chat', (text, ack) => {
+ *     socket.broadcast.emit('chat', text);
+ *     ack('received');
+ *   });
+ * });
+ */
+export class Socket<
+    ListenEvents extends EventsMap = DefaultEventsMap,
+    EmitEvents extends EventsMap = ListenEvents,
+    ServerSideEvents extends EventsMap = DefaultEventsMap,
+    SocketData = any,
+  >
+  extends TypedEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap>
+  implements AdapterSocket
+{
+  /** The namespace it is in. */
+  readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  readonly client: Client;
+  /** Public id, 20 characters; also the name of a room with only this socket. */
+  readonly id: SocketId;
+  /** Whether an earlier session was restored: id, rooms, data and missed events. */
+  readonly recovered: boolean;
+  /** Anything you like; part of what `fetchSockets()` sees on other nodes. */
+  data: Partial<SocketData> | any;
+  /** Whether it is in its namespace. */
+  connected = false;
+  /** Secret of the session, when recovery is on. @internal */
+  readonly pid: string | undefined;
+  readonly #auth: { [key: string]: any };
+  readonly #issued: number;
+  readonly #adapter: Adapter;
+  #handshake: Handshake | null = null;
+  #acks: PendingAcks | null = null;
+  #middlewares: Middleware<Event>[] | null = null;
+  #flags: Readonly<EmitFlags> = NO_FLAGS;
+  #anyIncoming: CatchAll | null = null;
+  #anyOutgoing: CatchAll | null = null;
+  #isClosing = false;
+
+  /** @internal */
+  constructor(
+    nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    client: Client,
+    auth: Record<string, unknown>,
+    session?: Session | null,
+  ) {
+    super({ captureRejections: true });
+    this.nsp = nsp;
+    this.client = client;
+    this.#auth = auth;
+    this.#issued = Date.now();
+    this.#adapter = nsp.adapter;
+    if (session) {
+      this.id = session.sid;
+      this.pid = session.pid;
+      this.data = session.data;
+      this.recovered = true;
+      this.#adapter.addAll(this.id, new Set(session.rooms));
+      // Ahead of the CONNECT packet: the client keeps them until it is connected.
+      for (const data of session.missedPackets) this.#send({ type: PacketType.EVENT, nsp: nsp.name, data });
+    } else {
+      this.id = randomId();
+      this.pid = nsp.server.opts.connectionStateRecovery ? randomId() : undefined;
+      this.data = {};
+      this.recovered = false;
+    }
+  }
+
+  /** The server it belongs to. */
+  get server(): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    return this.nsp.server;
+  }
+
+  /** The adapter of its namespace. */
+  get adapter(): Adapter {
+    return this.#adapter;
+  }
+
+  /** What is known of the request that opened the connection, and the client's `auth`. */
+  get handshake(): Handshake {
+    this.#handshake ??= this.#buildHandshake();
+    return this.#handshake;
+  }
+
+  #buildHandshake(): Handshake {
+    const { request } = this.client;
+    return {
+      headers: request.headers,
+      time: `${new Date(this.#issued)}`,
+      address: this.client.remoteAddress,
+      xdomain: request.headers.origin !== undefined,
+      secure: (request.socket as Partial<TLSSocket> | null)?.encrypted === true,
+      issued: this.#issued,
+      url: request.url!,
+      query: parseQuery(request.url),
+      auth: this.#auth,
+    };
+  }
+
+  get disconnected(): boolean {
+    return !this.connected;
+  }
+
+  /** The request that opened the connection. */
+  get request(): IncomingMessage {
+    return this.client.request;
+  }
+
+  /** The underlying connection: `socket.conn.transport.name`, its events, its `bufferedBytes`. */
+  get conn(): Connection {
+    return this.client.conn;
+  }
+
+  /** The rooms it is in; always its own id, until it disconnects. */
+  get rooms(): Set<Room> {
+    return this.#adapter.socketRooms(this.id) ?? new Set(NO_ROOMS);
+  }
+
+  /** Acknowledgements it waits for, by id. @internal */
+  get acks(): PendingAcks {
+    this.#acks ??= new PendingAcks();
+    return this.#acks;
+  }
+
+  // --- sending ---
+
+  /**
+   * Sends an event to this client. With a callback as last argument, asks for an acknowledgement.
+   *
+   * @returns always `true`.
+   * @throws Error when the name is reserved; TypeError, RangeError when the arguments cannot be encoded.
+   */
+  override emit<Ev extends EventNames<EmitEvents>>(event: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+    assertNotReserved(event);
+    const data: any[] = [event, ...args];
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
+    const flags = this.#flags;
+    this.#flags = NO_FLAGS;
+    if (typeof data.at(-1) === 'function') {
+      packet.id = this.nsp._ids++;
+      this.#expectAnswer(packet.id, data.pop(), flags.timeout);
+    }
+    if (this.pid !== undefined && this.connected && packet.id === undefined) {
+      // Through the adapter, which numbers the event and keeps it for a client that comes back.
+      contain(this.#adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)));
+    } else {
+      this.notifyOutgoingListeners(packet);
+      this.#send(packet, flags);
+    }
+    return true;
+  }
+
+  #expectAnswer(id: number, ack: (...args: any[]) => void, timeout: number | undefined): void {
+    if (this.#isClosing || (this.#acks !== null && this.#acks.size >= this.server.opts.maxPendingAcks)) {
+      if (timeout !== undefined || settlesWithError.has(ack))
+        ack(new AcknowledgementError(this.#isClosing ? 'ACK_DISCONNECTED' : 'ACK_TIMEOUT'));
+      return;
+    }
+    if (timeout !== undefined || settlesWithError.has(ack)) this.acks.expectOrFail(id, ack, systemClock, timeout);
+    else this.acks.expect(id, ack);
+  }
+
+  /**
+   * Sends an event and resolves with the acknowledgement.
+   *
+   * @throws AcknowledgementError (rejection) after {@link Socket.timeout}, or when the socket disconnects first.
+   */
+  emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
+    event: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
+    return new Promise((resolve, reject) => {
+      const ack = (error: Error | null, answer?: any): void => {
+        if (error) reject(error);
+        else resolve(answer);
+      };
+      settlesWithError.add(ack);
+      this.emit(event as EventNames<EmitEvents>, ...([...args, ack] as unknown as EventParams<EmitEvents, Ev>));
+    });
+  }
+
+  /** Sends a `message` event. */
+  send(...args: EventParams<EmitEvents, 'message'>): this {
+    this.emit('message' as EventNames<EmitEvents>, ...(args as EventParams<EmitEvents, 'message'>));
+    return this;
+  }
+
+  /** The same as {@link Socket.send}. */
+  write(...args: EventParams<EmitEvents, 'message'>): this {
+    return this.send(...args);
+  }
+
+  #send(packet: Packet, flags?: EmitFlags): void {
+    this.client.send(packet, flags);
+  }
+
+  /** @internal Hot path: once per receiver of every broadcast. */
+  deliver(message: Prepared, isVolatile: boolean): void {
+    this.client.deliver(message, isVolatile);
+  }
+
+  /** @internal */
+  expectAck(id: number, callback: (...args: any[]) => void): void {
+    this.acks.expect(id, callback);
+  }
+
+  /** @internal */
+  forgetAck(id: number): void {
+    this.#acks?.forget(id);
+  }
+
+  /** Whether the next event may be compressed; default `true`. */
+  compress(compress: boolean): this {
+    this.#flags = { ...this.#flags, compress };
+    return this;
+  }
+
+  /** The next event may be dropped if the client is not ready for it. */
+  get volatile(): this {
+    this.#flags = { ...this.#flags, volatile: true };
+    return this;
+  }
+
+  /** Milliseconds the acknowledgement of the next event may take; its callback then gets an error first. */
+  timeout(timeout: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
+    this.#flags = { ...this.#flags, timeout };
+    return this as never;
+  }
+
+  // --- broadcasting: everybody but this socket ---
+
+  /** Everybody in the namespace but this socket. */
+  get broadcast(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#others();
+  }
+
+  /** Everybody on this node but this socket. */
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#others().local;
+  }
+
+  /** Everybody in this room, or any of several, but this socket. */
+  to(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#others().to(room);
+  }
+
+  /** The same as {@link Socket.to}. */
+  in(room: Room | Room[]): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#others().in(room);
+  }
+
+  /** Everybody but this socket and those in this room, or in any of several. */
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#others().except(room);
+  }
+
+  #others(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    const flags = this.#flags;
+    this.#flags = NO_FLAGS;
+    return new BroadcastOperator(this.#adapter, new Selection(new Set(), new Set([this.id]), flags));
+  }
+
+  // --- rooms ---
+
+  /** Joins a room, or several. A promise only with adapters that need one. After the disconnection, nothing happens. */
+  join(rooms: Room | Room[]): Promise<void> | void {
+    if (this.#isClosing) return;
+    return this.#adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+  }
+
+  leave(room: Room): Promise<void> | void {
+    return this.#adapter.del(this.id, room);
+  }
+
+  // --- receiving ---
+
+  /** @internal */
+  onPacket(packet: Packet): void {
+    switch (packet.type) {
+      case PacketType.EVENT:
+      case PacketType.BINARY_EVENT:
+        this.#onEvent(packet);
+        break;
+      case PacketType.ACK:
+      case PacketType.BINARY_ACK:
+        this.#onAck(packet);
+        break;
+      case PacketType.DISCONNECT:
+        this.onClose('client namespace disconnect');
+        break;
+    }
+  }
+
+  #onEvent(packet: Packet): void {
+    const args: any[] = packet.data;
+    if (packet.id !== undefined) args.push(this.#acknowledge(packet.id));
+    if (this.#anyIncoming !== null) {
+      this.#guard(args, () => this.#anyIncoming!.notify(this, args));
+      if (!this.connected) return;
+    }
+    if (this.#middlewares === null) {
+      this.#dispatch(args);
+      return;
+    }
+    runMiddlewares(this.#middlewares, args as Event, (error) => {
+      if (error !== null) this.#onError(error);
+      else if (this.connected) this.#dispatch(args);
+    });
+  }
+
+  #dispatch(args: any[]): void {
+    // Node treats an "error" event without listeners as fatal; here a client merely sent a strange name.
+    if (args[0] === 'error' && this.listenerCount('error') === 0) return;
+    this.#guard(args, () => emitLocally(this, args[0], args.slice(1)));
+  }
+
+  /** Whatever a listener does, the process and the other listeners live. */
+  #guard(args: any[], run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#onListenerError(error, args);
+    }
+  }
+
+  /** A listener threw, or its promise was rejected: reported in one place, and the client hears of it. */
+  #onListenerError(error: unknown, args: readonly any[]): void {
+    const ack = args.at(-1);
+    if (typeof ack === 'function') ack({ status: 'error', message: 'Internal server error' });
+    this.server.reportListenerError(error, { socket: this as never, event: args[0] });
+  }
+
+  [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol, ...args: unknown[]): void {
+    this.#onListenerError(error, [event, ...args]);
+  }
+
+  /** The callback that answers a packet, once. */
+  #acknowledge(id: number): (...args: any[]) => void {
+    let isSent = false;
+    return (...args) => {
+      if (isSent) return;
+      isSent = true;
+      this.#send({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args });
+    };
+  }
+
+  #onAck(packet: Packet): void {
+    const callback = packet.id === undefined ? undefined : this.#acks?.take(packet.id);
+    if (callback === undefined) {
+      if (debug.enabled) debug('%s answered %s, which nobody waits for', this.id, packet.id);
+      return;
+    }
+    try {
+      callback.apply(this, packet.data);
+    } catch (error) {
+      this.server.reportListenerError(error, { socket: this as never, event: 'acknowledgement' });
+    }
+  }
+
+  #onError(error: Error): void {
+    if (this.listenerCount('error') > 0) this.#guard(['error'], () => emitLocally(this, 'error', [error]));
+    else
+      console.error(
+        'carillon: a socket middleware refused an event, and the socket has no "error" listener:',
+        error.message,
+      );
+  }
+
+  /**
+   * Adds a middleware for the events of this client: `([event, ...args], next)`. `next(error)` drops the event and emits
+   * `error` on the socket.
+   */
+  use(middleware: (event: Event, next: (error?: Error) => void) => void): this {
+    this.#middlewares ??= [];
+    this.#middlewares.push(middleware);
+    return this;
+  }
+
+  // --- catch-all listeners ---
+
+  /** Adds a listener for every event that arrives: `(event, ...args)`. */
+  onAny(listener: (...args: any[]) => void): this {
+    this.#anyIncoming ??= new CatchAll();
+    this.#anyIncoming.add(listener);
+    return this;
+  }
+
+  /** Adds a listener for every event that arrives, ahead of the others. */
+  prependAny(listener: (...args: any[]) => void): this {
+    this.#anyIncoming ??= new CatchAll();
+    this.#anyIncoming.prepend(listener);
+    return this;
+  }
+
+  /** Removes one listener of {@link Socket.onAny}, or all. */
+  offAny(listener?: (...args: any[]) => void): this {
+    this.#anyIncoming?.remove(listener);
+    return this;
+  }
+
+  /** Listeners of {@link Socket.onAny}; the array may be changed. */
+  listenersAny(): ((...args: any[]) => void)[] {
+    return this.#anyIncoming?.list ?? [];
+  }
+
+  /** Adds a listener for every event that is sent to this client; acknowledgements are not events. */
+  onAnyOutgoing(listener: (...args: any[]) => void): this {
+    this.#anyOutgoing ??= new CatchAll();
+    this.#anyOutgoing.add(listener);
+    return this;
+  }
+
+  /** Adds a listener for every event that is sent, ahead of the others. */
+  prependAnyOutgoing(listener: (...args: any[]) => void): this {
+    this.#anyOutgoing ??= new CatchAll();
+    this.#anyOutgoing.prepend(listener);
+    return this;
+  }
+
+  /** Removes one listener of {@link Socket.onAnyOutgoing}, or all. */
+  offAnyOutgoing(listener?: (...args: any[]) => void): this {
+    this.#anyOutgoing?.remove(listener);
+    return this;
+  }
+
+  /** Listeners of {@link Socket.onAnyOutgoing}; the array may be changed. */
+  listenersAnyOutgoing(): ((...args: any[]) => void)[] {
+    return this.#anyOutgoing?.list ?? [];
+  }
+
+  /** @internal Hot path: once per receiver of every broadcast. */
+  notifyOutgoingListeners(packet: Packet): void {
+    if (this.#anyOutgoing !== null) this.#guard(['onAnyOutgoing'], () => this.#anyOutgoing!.notify(this, packet.data));
+  }
+
+  // --- the beginning and the end ---
+
+  /** The namespace accepted it. @internal */
+  onConnect(): void {
+    this.connected = true;
+    this.join(this.id);
+    const data = this.pid === undefined ? { sid: this.id } : { sid: this.id, pid: this.pid };
+    this.#send({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
+  }
+
+  /**
+   * Disconnects from the namespace; with `close`, closes the whole connection. Emits `disconnecting`, then `disconnect`.
+   */
+  disconnect(close = false): this {
+    if (!this.connected) return this;
+    if (close) {
+      this.client.disconnect();
+    } else {
+      this.#send({ type: PacketType.DISCONNECT, nsp: this.nsp.name });
+      this.onClose('server namespace disconnect');
+    }
+    return this;
+  }
+
+  /** The one way a socket ends. Idempotent. @internal */
+  onClose(reason: DisconnectReason, description?: unknown): void {
+    if (!this.connected || this.#isClosing) return;
+    this.#guard(['disconnecting'], () => emitLocally(this, 'disconnecting', [reason, description]));
+    this.#isClosing = true;
+    if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+      this.#adapter.persistSession({ sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data });
+    }
+    this.leaveEverything();
+    this.nsp.remove(this);
+    this.client.remove(this as never);
+    this.connected = false;
+    this.#acks?.abandon();
+    this.#guard(['disconnect'], () => emitLocally(this, 'disconnect', [reason, description]));
+  }
+
+  /** Leaves all rooms, for good. @internal */
+  leaveEverything(): void {
+    this.#isClosing = true;
+    this.#adapter.delAll(this.id);
+  }
+}
+
+/** Acknowledgement callbacks of `emitWithAck`: they take an error first although no timeout was asked for. */
+const settlesWithError = new WeakSet<(...args: any[]) => void>();

@@ -1,0 +1,75 @@
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib';
+
+/** File names of the browser bundle, as `<path>/socket.io.min.js` and so on. */
+const FILE = /^\/socket\.io(\.msgpack|\.esm)?(\.min)?\.js(\.map)?$/;
+
+interface Bundle {
+  folder: string;
+  version: string;
+}
+
+let bundle: Bundle | null | undefined;
+
+/** Our own bundle when the package holds one; else the official client's, when it is installed. */
+function findBundle(): Bundle | null {
+  const here = dirname(fileURLToPath(import.meta.url));
+  for (const root of [join(here, '..', '..'), join(here, '..', '..', '..')]) {
+    const folder = join(root, 'dist', 'browser');
+    if (isFile(join(folder, 'socket.io.js'))) {
+      return { folder, version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version };
+    }
+  }
+  try {
+    const manifest = createRequire(import.meta.url).resolve('socket.io-client/package.json');
+    return { folder: join(dirname(manifest), 'dist'), version: JSON.parse(readFileSync(manifest, 'utf8')).version };
+  } catch {
+    return null;
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** Serves a file of the browser bundle below `path`. Returns `false` when the request is for something else. */
+export function serveClientFile(path: string, request: IncomingMessage, response: ServerResponse): boolean {
+  const url = request.url ?? '';
+  if (!url.startsWith(`${path}/socket.io`)) return false;
+  const question = url.indexOf('?');
+  const name = url.slice(path.length, question === -1 ? undefined : question);
+  if (!FILE.test(name)) return false;
+  bundle ??= findBundle();
+  const file = bundle === null ? '' : join(bundle.folder, name);
+  if (bundle === null || !isFile(file)) return false;
+
+  const etag = `"${bundle.version}"`;
+  const given = request.headers['if-none-match'];
+  if (given === etag || given === `W/${etag}`) {
+    response.writeHead(304).end();
+    return true;
+  }
+  response.setHeader('Cache-Control', 'public, max-age=0');
+  response.setHeader('Content-Type', `application/${name.endsWith('.map') ? 'json' : 'javascript'}; charset=utf-8`);
+  response.setHeader('ETag', etag);
+  response.setHeader('Vary', 'Accept-Encoding');
+  const accepted = String(request.headers['accept-encoding'] ?? '');
+  const stream = createReadStream(file);
+  stream.on('error', () => response.destroy());
+  const encoding = ['br', 'gzip', 'deflate'].find((each) =>
+    new RegExp(`\\b${each}\\b(?!;q=0(\\.0+)?\\b)`).test(accepted),
+  );
+  if (encoding === undefined) {
+    response.writeHead(200);
+    stream.pipe(response);
+    return true;
+  }
+  response.writeHead(200, { 'Content-Encoding': encoding });
+  const compressor = encoding === 'br' ? createBrotliCompress() : encoding === 'gzip' ? createGzip() : createDeflate();
+  stream.pipe(compressor).pipe(response);
+  return true;
+}

@@ -1,0 +1,251 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import cors from 'cors';
+import createDebug from 'debug';
+import type { Clock } from '../clock.js';
+import type { Connection } from '../engine/connection.js';
+import type { Engine, EngineFront } from '../engine/engine.js';
+import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
+import { parseHandshake } from '../protocol/engineio/handshake.js';
+import { PollingTransport } from './polling.js';
+import type { ResponseHeaders } from './transport.js';
+import { WebSocketAcceptor } from './websocket.js';
+
+const debug = createDebug('carillon:http');
+
+/** A refusal: the protocol's error, and what made it so. */
+class Refusal {
+  constructor(
+    readonly error: HandshakeErrorName,
+    readonly context: Record<string, unknown>,
+  ) {}
+}
+
+/**
+ * HTTP, as Node serves it: middlewares, then the handshake, then a transport. Each request passes here once; messages
+ * over WebSocket never do.
+ */
+export class NodeHttp implements EngineFront {
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #acceptor: WebSocketAcceptor;
+
+  constructor(engine: Engine, clock: Clock) {
+    this.#engine = engine;
+    this.#clock = clock;
+    const { opts } = engine;
+    if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
+    this.#acceptor = new WebSocketAcceptor({
+      maxPayload: opts.maxHttpBufferSize,
+      perMessageDeflate: opts.perMessageDeflate,
+    });
+    this.#acceptor.onRefused((error, request) => {
+      this.#report(request, new Refusal('badRequest', { name: 'TRANSPORT_HANDSHAKE_ERROR', message: error.message }));
+    });
+  }
+
+  handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#runMiddlewares(request, response, (error) => {
+      if (error !== undefined) {
+        this.#refuse(
+          request,
+          response,
+          new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) }),
+        );
+        return;
+      }
+      this.#accept(request, false, (verdict) => {
+        if (verdict instanceof Refusal) this.#refuse(request, response, verdict);
+        else if (typeof verdict === 'string') this.#openPolling(verdict, request, response);
+        else (verdict.transport as PollingTransport).onRequest(request, response);
+      });
+    });
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Between here and the transport nobody else listens: a reset must not be an unhandled error.
+    const onError = () => socket.destroy();
+    socket.on('error', onError);
+    const proceed = (extra: ResponseHeaders) => {
+      this.#accept(request, true, (verdict) => {
+        if (socket.destroyed) return;
+        if (verdict instanceof Refusal) {
+          this.#report(request, verdict);
+          abortUpgrade(socket, verdict);
+          return;
+        }
+        const headers: ResponseHeaders = { ...extra };
+        if (typeof verdict === 'string') this.#engine.emit('initial_headers', headers, request);
+        this.#engine.emit('headers', headers, request);
+        socket.removeListener('error', onError);
+        this.#acceptor.accept(request, socket, head, headers, (transport) => {
+          if (typeof verdict === 'string') this.#engine.open(verdict, transport, request, addressOf(request));
+          else verdict.startUpgrade(transport);
+        });
+      });
+    };
+    if (this.#engine.middlewares.length === 0) {
+      proceed({});
+      return;
+    }
+    // A real response, so that a middleware can set headers on the 101, or refuse by answering.
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as never);
+    response.on('finish', () => socket.end());
+    this.#runMiddlewares(request, response, (error) => {
+      response.detachSocket(socket as never);
+      if (error === undefined) {
+        proceed(response.getHeaders() as ResponseHeaders);
+        return;
+      }
+      const refusal = new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) });
+      this.#report(request, refusal);
+      abortUpgrade(socket, refusal);
+    });
+  }
+
+  close(): void {
+    this.#acceptor.close();
+  }
+
+  /** One after the other; each may answer itself, and then nothing follows. */
+  #runMiddlewares(request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void): void {
+    const { middlewares } = this.#engine;
+    const run = (index: number): void => {
+      const middleware = middlewares[index];
+      if (middleware === undefined) return done();
+      let called = false;
+      const next = (error?: unknown): void => {
+        if (called || response.writableEnded) return;
+        called = true;
+        if (error !== undefined && error !== null) done(error);
+        else run(index + 1);
+      };
+      const fail = (error: unknown): void => next(error ?? new Error('middleware failed'));
+      try {
+        const result = middleware(request, response, next);
+        if (result instanceof Promise) result.catch(fail);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    run(0);
+  }
+
+  /**
+   * Decides about a request: a refusal, the session it belongs to, or the id of a new session.
+   */
+  #accept(
+    request: IncomingMessage,
+    isUpgrade: boolean,
+    callback: (verdict: Refusal | Connection | string) => void,
+  ): void {
+    const { opts } = this.#engine;
+    const { method, url, headers } = request;
+    const handshake = parseHandshake({ method, url, origin: headers.origin, isUpgrade }, opts.transports);
+    if (handshake.kind === 'reject') return callback(new Refusal(handshake.error, handshake.context));
+
+    if (handshake.kind === 'resume') {
+      const connection = this.#engine.find(handshake.sid);
+      if (connection === undefined) return callback(new Refusal('unknownSession', { sid: handshake.sid }));
+      const previousTransport = connection.transport.name;
+      if (!isUpgrade && previousTransport !== handshake.transport) {
+        const context = { name: 'TRANSPORT_MISMATCH', transport: handshake.transport, previousTransport };
+        return callback(new Refusal('badRequest', context));
+      }
+      return callback(connection);
+    }
+
+    this.#allow(request, (message) => {
+      if (message !== null) return callback(new Refusal('forbidden', { message }));
+      this.#generateId(request, callback);
+    });
+  }
+
+  /** @param callback gets `null`, or the message of the refusal. */
+  #allow(request: IncomingMessage, callback: (message: string | null) => void): void {
+    const { allowRequest } = this.#engine.opts;
+    if (allowRequest === undefined) return callback(null);
+    let answered = false;
+    const answer = (message: string | null): void => {
+      if (answered) return;
+      answered = true;
+      callback(message);
+    };
+    const fail = (error: unknown): void => {
+      debug('allowRequest failed: %O', error);
+      answer(HandshakeErrors.forbidden.message);
+    };
+    try {
+      const result: unknown = allowRequest(request, (error, success) => {
+        answer(success ? null : (error ?? HandshakeErrors.forbidden.message));
+      });
+      if (result instanceof Promise) result.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #generateId(request: IncomingMessage, callback: (verdict: Refusal | string) => void): void {
+    const fail = (error: unknown): void => callback(new Refusal('badRequest', { name: 'ID_GENERATION_ERROR', error }));
+    const check = (id: string): void => {
+      if (typeof id !== 'string' || id === '' || this.#engine.find(id) !== undefined) {
+        fail(new Error('generateId() must return a new, non-empty string'));
+      } else callback(id);
+    };
+    try {
+      const id = this.#engine.generateId(request);
+      if (typeof id === 'string') check(id);
+      else Promise.resolve(id).then(check, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #openPolling(id: string, request: IncomingMessage, response: ServerResponse): void {
+    const transport = new PollingTransport(this.#engine.opts, this.#clock);
+    if (this.#engine.open(id, transport, request, addressOf(request)) === undefined) {
+      response.writeHead(503).end();
+      return;
+    }
+    transport.onRequest(request, response);
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    this.#report(request, refusal);
+    if (response.headersSent) return;
+    const { code, status } = HandshakeErrors[refusal.error];
+    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ code, message: messageFor(refusal) }));
+  }
+
+  #report(req: IncomingMessage, refusal: Refusal): void {
+    const { code, message } = HandshakeErrors[refusal.error];
+    if (debug.enabled) debug('refused %s %s: %s %o', req.method, req.url, message, refusal.context);
+    this.#engine.emit('connection_error', { req, code, message, context: refusal.context });
+  }
+}
+
+/** With `allowRequest`, the application's own words. */
+function messageFor(refusal: Refusal): string {
+  const { message } = refusal.context;
+  return refusal.error === 'forbidden' && typeof message === 'string'
+    ? message
+    : HandshakeErrors[refusal.error].message;
+}
+
+function abortUpgrade(socket: Duplex, refusal: Refusal): void {
+  const { status } = HandshakeErrors[refusal.error];
+  const body = messageFor(refusal);
+  const statusText = status === 403 ? 'Forbidden' : 'Bad Request';
+  const head = `HTTP/1.1 ${status} ${statusText}\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  socket.end(head + body);
+}
+
+function addressOf(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? '';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

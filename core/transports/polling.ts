@@ -1,0 +1,243 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { deflate, gzip, type ZlibOptions } from 'node:zlib';
+import type { Clock, Timer } from '../clock.js';
+import { ProtocolError } from '../errors.js';
+import { decodePayload, type PayloadVisitor } from '../protocol/engineio/payload.js';
+import type { Sequence } from '../protocol/sequence.js';
+import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
+
+export interface PollingOptions {
+  /** Bytes of the body of one POST; a larger one is answered with 413. */
+  maxHttpBufferSize: number;
+  /** Packets in the body of one POST. */
+  maxPacketsPerPayload: number;
+  /** `false`, or how answers of at least `threshold` bytes are compressed. */
+  httpCompression: false | ({ threshold: number } & ZlibOptions);
+}
+
+/** How long a closing session waits for the poll that takes the goodbye along, in milliseconds. */
+const CLOSE_TIMEOUT = 30_000;
+
+/** A noop and a close: what a session that broke the rules gets as its last answer. */
+const FAREWELL = '6\x1e1';
+
+/**
+ * HTTP long-polling: a GET waits for messages, a POST delivers them. Two GETs or two POSTs at once are a violation.
+ * Source: Engine.IO protocol 4, "HTTP long-polling".
+ */
+export class PollingTransport implements Transport, PayloadVisitor {
+  readonly name = 'polling';
+  readonly #options: PollingOptions;
+  readonly #clock: Clock;
+  #handler: TransportHandler | null = null;
+  #readyState: 'open' | 'closing' | 'closed' = 'open';
+  /** The GET that waits. */
+  #poll: { request: IncomingMessage; response: ServerResponse } | null = null;
+  /** The POST whose body is coming in. */
+  #post: IncomingMessage | null = null;
+  #closeTimer: Timer | null = null;
+
+  constructor(options: PollingOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  get ready(): boolean {
+    return this.#poll !== null && this.#readyState === 'open';
+  }
+
+  get writable(): boolean {
+    return this.ready;
+  }
+
+  get bufferedBytes(): number {
+    return 0;
+  }
+
+  get readyState(): 'open' | 'closing' | 'closed' {
+    return this.#readyState;
+  }
+
+  attach(handler: TransportHandler): void {
+    this.#handler = handler;
+  }
+
+  /** Serves one request of the session. */
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method === 'GET') this.#onPoll(request, response);
+    else if (request.method === 'POST') this.#onPost(request, response);
+    else response.writeHead(500).end();
+  }
+
+  #onPoll(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#poll !== null) {
+      response.writeHead(400).end();
+      this.#fail('overlap from client');
+      return;
+    }
+    if (this.#readyState === 'closed') {
+      response.writeHead(400).end();
+      return;
+    }
+    const poll = { request, response };
+    this.#poll = poll;
+    response.on('close', () => {
+      if (this.#poll !== poll) return;
+      this.#poll = null;
+      this.#fail('poll connection closed prematurely');
+    });
+    if (this.#readyState === 'closing') this.#finish();
+    else this.#handler?.onReady();
+  }
+
+  #onPost(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#post !== null) {
+      response.writeHead(400).end();
+      this.#fail('data request overlap from client');
+      return;
+    }
+    // The binary bodies of older protocol revisions: nothing of it is read.
+    if (request.headers['content-type'] === 'application/octet-stream') {
+      response.writeHead(400, { Connection: 'close' }).end();
+      this.#fail('invalid content');
+      return;
+    }
+    this.#post = request;
+    const limit = this.#options.maxHttpBufferSize;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    if (Number(request.headers['content-length']) > limit) return this.#refuseTooLarge(request, response);
+    request.on('data', (chunk: Buffer) => {
+      if (this.#post !== request) return;
+      size += chunk.byteLength;
+      if (size > limit) return this.#refuseTooLarge(request, response);
+      chunks.push(chunk);
+    });
+    request.on('end', () => {
+      if (this.#post !== request) return;
+      this.#post = null;
+      this.#onBody(request, response, Buffer.concat(chunks).toString());
+    });
+    response.on('close', () => {
+      if (this.#post !== request) return;
+      this.#post = null;
+      this.#fail('data request connection closed prematurely');
+    });
+  }
+
+  #refuseTooLarge(request: IncomingMessage, response: ServerResponse): void {
+    this.#post = null;
+    // The connection is closed with the answer: nobody reads the rest of the body.
+    response.writeHead(413, { Connection: 'close' }).end();
+    request.resume();
+    this.#fail('payload too large');
+  }
+
+  #onBody(request: IncomingMessage, response: ServerResponse, body: string): void {
+    const handler = this.#handler;
+    // Answered first, so that the answer is on its way whatever the packets make the application do.
+    const headers: ResponseHeaders = { 'Content-Type': 'text/html', 'Content-Length': 2 };
+    this.#addHeaders(headers, request);
+    try {
+      decodePayload(body, { maxPackets: this.#options.maxPacketsPerPayload }, this);
+      response.writeHead(200, headers).end('ok');
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      response.writeHead(400).end();
+      if (handler !== null && this.#handler === handler) this.#end('parse error', error);
+    }
+  }
+
+  onText(packet: string): boolean {
+    return this.#handler?.onText(packet) ?? false;
+  }
+
+  onBinary(data: Buffer): boolean {
+    return this.#handler?.onBinary(data) ?? false;
+  }
+
+  write(sequence: Sequence): void {
+    this.#answer(sequence.payload(), sequence.byteLength, !sequence.last!.compress);
+  }
+
+  /** Ends the waiting GET with this body. */
+  #answer(body: string, size: number, plain = false): void {
+    const { request, response } = this.#poll!;
+    this.#poll = null;
+    const headers: ResponseHeaders = { 'Content-Type': 'text/plain; charset=UTF-8', 'Cache-Control': 'no-store' };
+    this.#addHeaders(headers, request);
+    const compression = this.#options.httpCompression;
+    const encoding = !plain && compression && size >= compression.threshold ? acceptedEncoding(request) : undefined;
+    if (!compression || encoding === undefined) {
+      headers['Content-Length'] = Buffer.byteLength(body);
+      response.writeHead(200, headers).end(body);
+      return;
+    }
+    headers['Content-Encoding'] = encoding;
+    (encoding === 'gzip' ? gzip : deflate)(body, compression, (error, compressed) => {
+      if (error) {
+        response.writeHead(500).end();
+        this.#fail('compression failed', error);
+        return;
+      }
+      headers['Content-Length'] = compressed.byteLength;
+      response.writeHead(200, headers).end(compressed);
+    });
+  }
+
+  #addHeaders(headers: ResponseHeaders, request: IncomingMessage): void {
+    this.#handler?.onHeaders(headers, request);
+  }
+
+  /** The session goes on over another transport: whatever still comes here is nobody's business. */
+  discard(): void {
+    this.#handler = null;
+    this.#readyState = 'closed';
+    if (this.#poll !== null) this.#answer('6', 1);
+  }
+
+  close(): void {
+    if (this.#readyState !== 'open') return;
+    this.#readyState = 'closing';
+    if (this.#poll !== null) {
+      this.#finish();
+      return;
+    }
+    this.#closeTimer = this.#clock.setTimeout(() => this.#end('transport close'), CLOSE_TIMEOUT, true);
+  }
+
+  #finish(): void {
+    this.#answer('1', 1);
+    this.#end('transport close');
+  }
+
+  terminate(): void {
+    this.#end('transport close');
+  }
+
+  #fail(message: string, cause?: unknown): void {
+    this.#end('transport error', new Error(message, cause === undefined ? undefined : { cause }));
+  }
+
+  #end(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {
+    if (this.#readyState === 'closed') return;
+    this.#readyState = 'closed';
+    this.#closeTimer?.cancel();
+    if (this.#poll !== null) this.#answer(FAREWELL, FAREWELL.length);
+    const handler = this.#handler;
+    this.#handler = null;
+    handler?.onClose(reason, description);
+  }
+}
+
+/** `gzip` or `deflate`, the first one the client takes. Source: RFC 9110 §12.5.3. */
+function acceptedEncoding(request: IncomingMessage): 'gzip' | 'deflate' | undefined {
+  const header = request.headers['accept-encoding'];
+  if (header === undefined) return undefined;
+  for (const part of header.split(',')) {
+    const [name, ...parameters] = part.trim().split(/\s*;\s*/);
+    if (parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) continue;
+    if (name === 'gzip' || name === 'deflate') return name;
+  }
+  return undefined;
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import type { Sequence } from '../protocol/sequence.js';
+
+export type TransportName = 'polling' | 'websocket';
+
+/** Extra response headers, by name. */
+export type ResponseHeaders = Record<string, string | string[] | number>;
+
+/**
+ * A pipe to one peer. Knows nothing of what packets mean.
+ *
+ * An implementer must
+ * - deliver messages in order, and nothing after {@link TransportHandler.onClose};
+ * - call `onClose` exactly once, also after its own `close` and `terminate`, and never from within `write`;
+ * - take a sequence only while `ready`, write it whole, and call `onReady` when it became ready again.
+ */
+export interface Transport {
+  readonly name: TransportName;
+  /** A sequence may be written now. */
+  readonly ready: boolean;
+  /** Ready, and nothing written before still waits: what is written now leaves now. Decides about volatile events. */
+  readonly writable: boolean;
+  /** Bytes written that have not been handed to the operating system yet. */
+  readonly bufferedBytes: number;
+  readonly readyState: 'open' | 'closing' | 'closed';
+  /** Begins delivering to the handler; given anew when a connection takes over the transport of an upgrade. */
+  attach(handler: TransportHandler): void;
+  /** Hands over the messages. Only while `ready`. */
+  write(sequence: Sequence): void;
+  /** Says goodbye in the manner of the transport, after what was written. Idempotent. */
+  close(code?: number, reason?: string): void;
+  /** Lets go at once, whatever is on the way. Idempotent. */
+  terminate(): void;
+}
+
+/** Where a transport delivers to. */
+export interface TransportHandler {
+  /** One Engine.IO text packet, type digit first. Returns `false` when nothing more is wanted. */
+  onText(packet: string): boolean;
+  /** One binary message. Returns `false` when nothing more is wanted. */
+  onBinary(data: Buffer): boolean;
+  /** The transport became ready. */
+  onReady(): void;
+  /** Headers of an HTTP answer are about to be written and may be completed. */
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage): void;
+  /** The end, with who caused it. */
+  onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void;
+}

@@ -1,0 +1,199 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ZlibOptions } from 'node:zlib';
+import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
+import type { Sequence } from '../protocol/sequence.js';
+import type { Compression } from '../protocol/websocket/frame.js';
+import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
+
+/**
+ * The connection as `ws` sees it. A subclass only to have a typed place for the transport: with it, three shared
+ * functions serve as listeners for every connection instead of three closures each.
+ */
+class Peer extends WebSocket {
+  transport: WebSocketTransport | null = null;
+}
+
+/**
+ * A WebSocket. `ws` does the handshake, the reading, pongs and the closing handshake; frames with messages are written
+ * straight to the socket, which is ours: it was given to us with the upgrade. Everybody writes whole frames only, so
+ * nothing interleaves.
+ */
+export class WebSocketTransport implements Transport {
+  readonly name = 'websocket';
+  readonly #peer: Peer;
+  readonly #socket: Duplex;
+  /** `null` unless permessage-deflate was negotiated. */
+  readonly #compression: Compression | null;
+  #handler: TransportHandler | null = null;
+  #drainExpected = false;
+  #error: unknown = undefined;
+
+  constructor(peer: WebSocket, socket: Duplex, compression: Compression | null) {
+    this.#peer = peer as Peer;
+    this.#socket = socket;
+    this.#compression = compression;
+    this.#peer.transport = this;
+    peer.on('message', onMessage);
+    peer.on('error', onError);
+    peer.on('close', onClose);
+  }
+
+  get ready(): boolean {
+    return !this.#socket.writableNeedDrain && this.#peer.readyState === WebSocket.OPEN;
+  }
+
+  get writable(): boolean {
+    return this.#socket.writableLength === 0 && this.#peer.readyState === WebSocket.OPEN;
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get readyState(): 'open' | 'closing' | 'closed' {
+    const { readyState } = this.#peer;
+    return readyState === WebSocket.OPEN ? 'open' : readyState === WebSocket.CLOSED ? 'closed' : 'closing';
+  }
+
+  attach(handler: TransportHandler): void {
+    this.#handler = handler;
+  }
+
+  write(sequence: Sequence): void {
+    const bytes = this.#compression === null ? sequence.frames() : sequence.deflatedFrames(this.#compression);
+    if (this.#socket.write(bytes) || this.#drainExpected) return;
+    // Only a congested connection pays for a listener.
+    this.#drainExpected = true;
+    this.#socket.once('drain', () => {
+      this.#drainExpected = false;
+      this.#handler?.onReady();
+    });
+  }
+
+  close(code = 1000, reason?: string): void {
+    this.#peer.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#peer.terminate();
+  }
+
+  /** @internal */
+  onMessage(data: Buffer, isBinary: boolean): void {
+    if (this.#handler === null) return;
+    if (isBinary) this.#handler.onBinary(data);
+    else this.#handler.onText(data.toString());
+  }
+
+  /** `ws` reports an error before the close that follows it. @internal */
+  onError(error: Error): void {
+    this.#error = error;
+  }
+
+  /** @internal */
+  onClose(code: number, reason: Buffer): void {
+    const handler = this.#handler;
+    this.#handler = null;
+    if (this.#error !== undefined) handler?.onClose('transport error', this.#error);
+    else
+      handler?.onClose('transport close', {
+        description: 'websocket connection closed',
+        context: { code, reason: reason.toString() },
+      });
+  }
+}
+
+function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
+  (this as Peer).transport!.onMessage(data as Buffer, isBinary);
+}
+
+function onError(this: WebSocket, error: Error): void {
+  (this as Peer).transport!.onError(error);
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  (this as Peer).transport!.onClose(code, reason);
+}
+
+export interface WebSocketOptions {
+  /** Bytes of one message, after inflating. A larger one closes the connection with code 1009. */
+  maxPayload: number;
+  /** `false`, or the parameters of the extension; see the `perMessageDeflate` option. */
+  perMessageDeflate: false | PerMessageDeflateOptions;
+}
+
+/** Turns upgrade requests into transports. */
+export class WebSocketAcceptor {
+  readonly #server: WebSocketServer;
+  readonly #compression: Compression | null;
+  /** What the `headers` event of `ws` adds to the answer that is being written: it is synchronous, one at a time. */
+  #headers: ResponseHeaders | null = null;
+  #windowLimited = false;
+
+  constructor(options: WebSocketOptions) {
+    const deflate = options.perMessageDeflate;
+    this.#compression = deflate
+      ? { threshold: deflate.threshold ?? 1024, zlib: { ...(deflate.zlibDeflateOptions as ZlibOptions) } }
+      : null;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      WebSocket: Peer as unknown as typeof WebSocket,
+      maxPayload: options.maxPayload,
+      // No context is kept between messages, on neither side: an idle connection costs no zlib window.
+      perMessageDeflate: deflate ? { serverNoContextTakeover: true, clientNoContextTakeover: true, ...deflate } : false,
+    });
+    this.#server.on('headers', (lines) => {
+      this.#windowLimited = lines.some((line) =>
+        /^sec-websocket-extensions:.*server_max_window_bits=(?!15)/i.test(line),
+      );
+      const headers = this.#headers;
+      if (headers === null) return;
+      for (const name of Object.keys(headers)) {
+        const value = headers[name]!;
+        for (const each of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${each}`);
+      }
+    });
+  }
+
+  /**
+   * Answers the request with 101 and the given headers, then calls back with the transport; or answers with an HTTP
+   * error, when the request is not a valid WebSocket handshake, and does not call back.
+   */
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    headers: ResponseHeaders,
+    callback: (transport: WebSocketTransport) => void,
+  ): void {
+    this.#headers = headers;
+    try {
+      this.#server.handleUpgrade(request, socket, head, (peer) => {
+        // We compress with the full window. A client that cannot take it gets its messages uncompressed, which is
+        // always allowed (RFC 7692 §6), rather than a compressed form of its own.
+        const compressed = this.#compression !== null && peer.extensions !== '' && !this.#windowLimited;
+        callback(new WebSocketTransport(peer, socket, compressed ? this.#compression : null));
+      });
+    } finally {
+      this.#headers = null;
+    }
+  }
+
+  /** Calls back for a handshake that `ws` refuses, with its error, before the answer is written. */
+  onRefused(listener: (error: Error, request: IncomingMessage) => void): void {
+    this.#server.on('wsClientError', (error, socket, request) => {
+      listener(error, request);
+      const body = error.message;
+      socket.on('error', () => socket.destroy());
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+    });
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+}

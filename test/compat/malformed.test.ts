@@ -1,0 +1,4 @@
+import { scenarios } from './scenarios/malformed.js';
+import { defineScenarios } from './suite.js';
+
+defineScenarios('malformed', scenarios);

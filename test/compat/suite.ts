@@ -1,0 +1,56 @@
+import { appendFileSync } from 'node:fs';
+import { releaseOfficialTimers } from '../support/compat/official-timers.js';
+import { pairName, run } from '../support/compat/run.js';
+import { allModes, type Mode, type Pair, type Records, type Scenario } from '../support/compat/types.js';
+import { differences } from './differences.js';
+import { candidates, oracle } from './implementations.js';
+
+releaseOfficialTimers();
+
+/** A file to append the oracle's records to, for reading. */
+const shown = process.env.COMPAT_SHOW;
+
+/** How often each candidate is run; raise it to hunt for behaviour that is not the same every time. */
+const repeats = Number(process.env.COMPAT_REPEAT ?? 1);
+
+/** One test per scenario and mode: each pair must record what the oracle records. */
+export function defineScenarios(theme: string, scenarios: readonly Scenario[]): void {
+  describe(theme, () => {
+    for (const scenario of scenarios) {
+      for (const mode of scenario.modes ?? allModes) {
+        test(`${scenario.name} [${mode}]`, () => compare(scenario, mode));
+      }
+    }
+  });
+}
+
+async function compare(scenario: Scenario, mode: Mode): Promise<void> {
+  const expected = await run(scenario, mode, oracle);
+  const lines = Object.values(expected).flat();
+  if (expected.failure) throw new Error(`${pairName(oracle)}, the oracle, failed:\n${lines.join('\n')}`);
+  expect(lines.length).toBeGreaterThan(0);
+  show(scenario, mode, expected);
+  for (const pair of candidates) {
+    for (let round = 0; round < repeats; round++) {
+      const actual = await run(scenario, mode, pair);
+      try {
+        expect(actual).toEqual(accepted(scenario, mode, pair, expected));
+      } catch (error) {
+        throw new Error(`${pairName(pair)} [${mode}] differs from ${pairName(oracle)}\n${(error as Error).message}`);
+      }
+    }
+  }
+}
+
+function accepted(scenario: Scenario, mode: Mode, pair: Pair, expected: Records): Records {
+  return differences
+    .filter((each) => each.scenario === scenario.name && (each.mode ?? mode) === mode)
+    .filter((each) => pair[each.side].name !== 'official')
+    .reduce((records, each) => each.expected(records), expected);
+}
+
+function show(scenario: Scenario, mode: Mode, records: Records): void {
+  if (!shown) return;
+  const lines = Object.entries(records).flatMap(([channel, each]) => each.map((line) => `  ${channel}: ${line}\n`));
+  appendFileSync(shown, `${scenario.name} [${mode}]\n${lines.join('')}`);
+}

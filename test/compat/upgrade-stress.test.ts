@@ -1,0 +1,32 @@
+import { numberedBothWays } from '../support/compat/numbered.js';
+import { pairName, run } from '../support/compat/run.js';
+import type { Pair, Scenario } from '../support/compat/types.js';
+import { candidates, oracle } from './implementations.js';
+
+const messages = 10_000;
+const rounds = 50;
+/** The oracle is run to see that the measure is right, not to measure the oracle. */
+const oracleRounds = 3;
+
+const scenario: Scenario = {
+  name: `${messages} numbered messages each way while upgrading`,
+  touches: [],
+  run: (context) => numberedBothWays(context, messages - 1, 200),
+};
+
+async function survive(pair: Pair, times: number): Promise<void> {
+  for (let round = 0; round < times; round++) {
+    expect(await run(scenario, 'upgrade', pair)).toEqual({
+      client: [`down ["0..${messages - 1}"]`, 'transport "websocket"'],
+      server: [`up ["0..${messages - 1}"]`],
+    });
+  }
+}
+
+describe('upgrade stress', () => {
+  test(`${scenario.name}, ${oracleRounds} times: the oracle`, () => survive(oracle, oracleRounds), 60_000);
+
+  for (const pair of candidates.filter((each) => each !== oracle)) {
+    test(`${scenario.name}, ${rounds} times: ${pairName(pair)}`, () => survive(pair, rounds), 60_000);
+  }
+});

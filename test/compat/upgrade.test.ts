@@ -1,0 +1,4 @@
+import { scenarios } from './scenarios/upgrade.js';
+import { defineScenarios } from './suite.js';
+
+defineScenarios('upgrade', scenarios);
