@@ -160,14 +160,15 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
     }
   }
 
-  #onPacket({ type, data }: EnginePacket): void {
+  #onPacket({ type, data: received }: EnginePacket): void {
     if (this.readyState === 'closed') return;
+    const data = typeof received === 'object' ? this.#toBinaryType(received) : received;
     const handshake = this.readyState === 'opening' ? type === 'open' && parseHandshake(data) : undefined;
     if (handshake === false) {
       this.onTransportError(new TransportError('parse error', `not a handshake: ${type} packet, ${quote(data)}`, data));
       return;
     }
-    this.emitReserved('packet', { type, data });
+    this.emitReserved('packet', { type, ...(data !== undefined && { data }) });
     this.emitReserved('heartbeat');
     if (handshake) this.handshake = handshake;
     this.#pingDeadline = this.options.clock.now() + this.handshake!.pingInterval + this.handshake!.pingTimeout;
@@ -178,15 +179,14 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
       this.emitReserved('ping');
       this.emitReserved('pong');
     } else if (type === 'message') {
-      const message = typeof data === 'object' ? this.#toBinaryType(data) : (data ?? '');
-      this.emitReserved('data', message);
-      this.emitReserved('message', message);
+      this.emitReserved('data', data ?? '');
+      this.emitReserved('message', data ?? '');
     } else if (type === 'close') {
       this.#end('transport close', 'transport closed by the server');
     }
   }
 
-  #toBinaryType(data: any): unknown {
+  #toBinaryType(data: any): any {
     if (this.binaryType === 'nodebuffer') return Buffer.isBuffer(data) ? data : Buffer.from(data);
     if (this.binaryType === 'blob') return new Blob([data]);
     return ArrayBuffer.isView(data) ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) : data;
@@ -282,8 +282,8 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   /** Closes the transport, which is no news to anybody. */
   #dropTransport(): void {
-    this.transport.removeAllListeners();
-    this.transport.close();
+    this.transport?.removeAllListeners();
+    this.transport?.close();
   }
 
   #onClose(reason: string, description?: CloseDetails | Error): void {

@@ -48,7 +48,7 @@ export class BaseManager<
   _reconnecting = false;
 
   readonly #platform: Platform;
-  readonly #target: { hostname: string; port: string; secure: boolean; query: Record<string, any> | undefined };
+  readonly #target: { hostname: string; port: string; secure: boolean; query: Record<string, any> };
   readonly #sockets = new Map<string, Socket<any, any>>();
   readonly #memory: TransportMemory = {};
   readonly #backoff: Backoff;
@@ -77,7 +77,7 @@ export class BaseManager<
       hostname: hostname ?? target.hostname,
       secure,
       port: String(given.port ?? (hostname || given.secure !== undefined ? (secure ? 443 : 80) : target.port)),
-      query: opts.query ?? target.query,
+      query: target.query ?? opts.query ?? {},
     };
     this.#platform = platform;
     this.opts = { ...opts, path: opts.path ?? '/socket.io' };
@@ -163,7 +163,6 @@ export class BaseManager<
       {
         ...this.opts,
         ...this.#target,
-        query: this.opts.query ?? this.#target.query ?? {},
         path: path.replace(/\/$/, '') + (addTrailingSlash ? '/' : ''),
         clock: this._clock,
       },

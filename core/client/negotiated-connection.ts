@@ -50,7 +50,8 @@ export class NegotiatedConnection extends Connection {
   protected override openTransport(): void {
     const name = this.#candidates.shift();
     if (!name) {
-      this.fail(new TransportError('No transports available'));
+      // Later, as any other failure.
+      this.options.clock.setTimeout(() => this.fail(new TransportError('No transports available')), 0);
       return;
     }
     const transport = this.setTransport(this.createTransport(name, this.#implementations[name]!));

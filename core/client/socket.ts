@@ -299,10 +299,14 @@ export class Socket<
   }
 
   #sendConnect(auth: object | undefined): void {
-    const data: Record<string, unknown> = { ...auth };
-    if (this.#pid) Object.assign(data, { pid: this.#pid, offset: this.#lastOffset }, auth);
-    if (this.#options.retries && this.io._retryWindow) data.retryKey = this.#retryKey ??= randomKey();
-    this.io._packet({ type: PacketType.CONNECT, nsp: this.nsp, data });
+    const isNumbered = this.#options.retries && this.io._retryWindow;
+    if (isNumbered) this.#retryKey ??= randomKey();
+    const data = {
+      ...(this.#pid && { pid: this.#pid, offset: this.#lastOffset }),
+      ...auth,
+      ...(isNumbered && { retryKey: this.#retryKey }),
+    };
+    this.io._packet({ type: PacketType.CONNECT, nsp: this.nsp, ...(Object.keys(data).length && { data }) });
   }
 
   #onPacket(packet: Packet): void {

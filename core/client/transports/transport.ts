@@ -128,7 +128,7 @@ export abstract class Transport extends Emitter<Record<never, never>, Record<nev
     const { hostname, port, path } = this.opts;
     // URL leaves out the port where it is the usual one, and encodes what has to be.
     const url = new URL(`${schema}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}${path}`);
-    url.search = String(new URLSearchParams(query));
+    url.search = String(new URLSearchParams(query)).replaceAll('+', '%20');
     return url.href;
   }
 

@@ -77,9 +77,11 @@ export class MemoryTransport extends Transport {
 
   /** Socket.IO messages that were sent, without heartbeats. */
   get events(): unknown[] {
-    return this.sent.filter((each) => typeof each !== 'string' || each[0] === '4').map((each) => {
-      return typeof each === 'string' ? each.slice(1) : each;
-    });
+    return this.sent
+      .filter((each) => typeof each !== 'string' || each[0] === '4')
+      .map((each) => {
+        return typeof each === 'string' ? each.slice(1) : each;
+      });
   }
 }
 
