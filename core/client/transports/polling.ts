@@ -109,7 +109,7 @@ export class PollingTransport extends Transport {
       });
     };
     // Only a Blob has to be waited for.
-    if (parts.some((part) => part instanceof Promise)) {
+    if (parts.some((part) => typeof part !== 'string')) {
       Promise.all(parts).then(send, (error) => this.onError('fetch write error', error.message, error));
     } else {
       send(parts as string[]);
