@@ -127,7 +127,10 @@ export class MemoryTransport implements Transport {
   }
 
   /** The peer, or the network, ends it. */
-  disconnect(reason: 'transport close' | 'transport error' | 'parse error' = 'transport close', description?: unknown): void {
+  disconnect(
+    reason: 'transport close' | 'transport error' | 'parse error' = 'transport close',
+    description?: unknown,
+  ): void {
     this.#end(reason, description);
   }
 }

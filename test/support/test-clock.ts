@@ -97,7 +97,8 @@ export class TestClock implements Clock {
     let next: Scheduled | undefined;
     for (const timer of this.#timers) {
       if (timer.due > target) continue;
-      if (next === undefined || timer.due < next.due || (timer.due === next.due && timer.order < next.order)) next = timer;
+      if (next === undefined || timer.due < next.due || (timer.due === next.due && timer.order < next.order))
+        next = timer;
     }
     return next;
   }

@@ -11,7 +11,10 @@ function handshake(url: string, given: { method?: string; origin?: string; isUpg
 describe('parseHandshake', () => {
   test('a new session over polling, over websocket', () => {
     expect(handshake('/?EIO=4&transport=polling')).toEqual({ kind: 'open', transport: 'polling' });
-    expect(handshake('/?EIO=4&transport=websocket', { isUpgrade: true })).toEqual({ kind: 'open', transport: 'websocket' });
+    expect(handshake('/?EIO=4&transport=websocket', { isUpgrade: true })).toEqual({
+      kind: 'open',
+      transport: 'websocket',
+    });
   });
 
   test('a known session: the revision may be left out', () => {
@@ -27,12 +30,42 @@ describe('parseHandshake', () => {
   test.each([
     ['no transport', '/?EIO=4', {}, 'unknownTransport', { transport: undefined }],
     ['an unknown transport', '/?EIO=4&transport=pigeon', {}, 'unknownTransport', { transport: 'pigeon' }],
-    ['a name of Object.prototype', '/?EIO=4&transport=constructor', {}, 'unknownTransport', { transport: 'constructor' }],
-    ['an origin that no header may hold', '/?EIO=4&transport=polling', { origin: 'a\r\nb' }, 'badRequest', { name: 'INVALID_ORIGIN', origin: 'a\r\nb' }],
-    ['another revision for a known session', '/?EIO=3&transport=polling&sid=a', {}, 'badRequest', { name: 'REVISION_MISMATCH', protocol: '3' }],
+    [
+      'a name of Object.prototype',
+      '/?EIO=4&transport=constructor',
+      {},
+      'unknownTransport',
+      { transport: 'constructor' },
+    ],
+    [
+      'an origin that no header may hold',
+      '/?EIO=4&transport=polling',
+      { origin: 'a\r\nb' },
+      'badRequest',
+      { name: 'INVALID_ORIGIN', origin: 'a\r\nb' },
+    ],
+    [
+      'another revision for a known session',
+      '/?EIO=3&transport=polling&sid=a',
+      {},
+      'badRequest',
+      { name: 'REVISION_MISMATCH', protocol: '3' },
+    ],
     ['a new session by POST', '/?EIO=4&transport=polling', { method: 'POST' }, 'badMethod', { method: 'POST' }],
-    ['websocket without an upgrade', '/?EIO=4&transport=websocket', {}, 'badRequest', { name: 'TRANSPORT_HANDSHAKE_ERROR' }],
-    ['polling as an upgrade', '/?EIO=4&transport=polling', { isUpgrade: true }, 'badRequest', { name: 'TRANSPORT_MISMATCH', transport: 'polling' }],
+    [
+      'websocket without an upgrade',
+      '/?EIO=4&transport=websocket',
+      {},
+      'badRequest',
+      { name: 'TRANSPORT_HANDSHAKE_ERROR' },
+    ],
+    [
+      'polling as an upgrade',
+      '/?EIO=4&transport=polling',
+      { isUpgrade: true },
+      'badRequest',
+      { name: 'TRANSPORT_MISMATCH', transport: 'polling' },
+    ],
     ['revision 3', '/?EIO=3&transport=polling', {}, 'unsupportedVersion', { protocol: 3 }],
     ['no revision', '/?transport=polling', {}, 'unsupportedVersion', { protocol: 3 }],
   ] as const)('refuses %s', (_what, url, given, error, context) => {

@@ -25,7 +25,9 @@ test('what is joined comes apart again', () => {
   const binary = fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes));
   fc.assert(
     fc.property(fc.array(fc.oneof(text, binary), { minLength: 1, maxLength: 20 }), (packets) => {
-      const body = packets.map((packet) => (typeof packet === 'string' ? packet : encodeBinary(packet))).join(SEPARATOR);
+      const body = packets
+        .map((packet) => (typeof packet === 'string' ? packet : encodeBinary(packet)))
+        .join(SEPARATOR);
       expect(decodeAll(body)).toEqual(packets);
     }),
   );

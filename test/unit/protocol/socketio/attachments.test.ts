@@ -28,7 +28,14 @@ test.each([
   ['a Date', new Date(0)],
   ['inherited binary', Object.create({ inherited: Buffer.alloc(1) })],
   ['binary that toJSON leaves out', { secret: Buffer.alloc(1), toJSON: () => ({}) }],
-  ['an object whose toJSON is itself', Object.assign({ toJSON() { return this; } })],
+  [
+    'an object whose toJSON is itself',
+    Object.assign({
+      toJSON() {
+        return this;
+      },
+    }),
+  ],
 ])('%s holds no binary', (_name, value) => {
   expect(hasBinary(value)).toBe(false);
 });
@@ -63,7 +70,12 @@ test('what is detached can be attached again', () => {
     fc.uint8Array({ maxLength: 5 }).map((bytes) => Buffer.from(bytes)),
   );
   const { value } = fc.letrec((tie) => ({
-    value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(fc.string(), tie('value'), { maxKeys: 4, noNullPrototype: true })),
+    value: fc.oneof(
+      { depthSize: 'small' },
+      leaf,
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(fc.string(), tie('value'), { maxKeys: 4, noNullPrototype: true }),
+    ),
   }));
   fc.assert(
     fc.property(value, (original) => {
@@ -78,7 +90,9 @@ test('what is detached can be attached again', () => {
 test.each([-1, 2, 0.5, '0', 'splice', 'length', null, undefined, {}, Number.NaN])(
   'a placeholder for %p names no attachment',
   (num) => {
-    expect(() => attach(['a', { x: { _placeholder: true, num } }], [1, 2])).toThrow(new ProtocolError('illegal attachments'));
+    expect(() => attach(['a', { x: { _placeholder: true, num } }], [1, 2])).toThrow(
+      new ProtocolError('illegal attachments'),
+    );
   },
 );
 

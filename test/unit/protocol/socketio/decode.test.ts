@@ -21,7 +21,10 @@ test.each([
   ['3/admin,456[]', { type: 3, nsp: '/admin', id: 456, data: [] }],
   ['4"no"', { type: 4, nsp: '/', data: 'no' }],
   ['4{"message":"no"}', { type: 4, nsp: '/', data: { message: 'no' } }],
-  ['51-["a",{"_placeholder":true,"num":0}]', { type: 5, nsp: '/', attachments: 1, data: ['a', { _placeholder: true, num: 0 }] }],
+  [
+    '51-["a",{"_placeholder":true,"num":0}]',
+    { type: 5, nsp: '/', attachments: 1, data: ['a', { _placeholder: true, num: 0 }] },
+  ],
   ['610-/admin,3[]', { type: 6, nsp: '/admin', id: 3, attachments: 10, data: [] }],
 ])('reads %s', (text, packet) => {
   expect(decode(text, 0)).toEqual(packet);
@@ -117,7 +120,10 @@ describe('limits', () => {
 test('decode ∘ encode is the identity', () => {
   const packet: fc.Arbitrary<Packet> = fc.record({
     type: fc.constantFrom(PacketType.EVENT, PacketType.ACK),
-    nsp: fc.oneof(fc.constant('/'), fc.string({ maxLength: 20 }).map((name) => `/${name.replaceAll(',', '')}`)),
+    nsp: fc.oneof(
+      fc.constant('/'),
+      fc.string({ maxLength: 20 }).map((name) => `/${name.replaceAll(',', '')}`),
+    ),
     id: fc.option(fc.maxSafeNat(), { nil: undefined }),
     data: fc.array(fc.jsonValue(), { maxLength: 4 }).map((args) => ['event', ...args]),
   });
@@ -146,7 +152,10 @@ test('any text is a packet or a ProtocolError', () => {
 });
 
 test('a reviver is asked, and its errors are the peer’s', () => {
-  expect(decode('2["a",1]', 0, DEFAULT_DECODE_LIMITS, (_key, value) => (value === 1 ? 2 : value)).data).toEqual(['a', 2]);
+  expect(decode('2["a",1]', 0, DEFAULT_DECODE_LIMITS, (_key, value) => (value === 1 ? 2 : value)).data).toEqual([
+    'a',
+    2,
+  ]);
   const reviver = () => {
     throw new RangeError('application');
   };

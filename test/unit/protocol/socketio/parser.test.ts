@@ -15,7 +15,11 @@ test('speaks revision 5', () => {
 });
 
 test('what the encoder makes, the decoder reads', () => {
-  const leaf = fc.oneof(fc.string(), fc.integer(), fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes)));
+  const leaf = fc.oneof(
+    fc.string(),
+    fc.integer(),
+    fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes)),
+  );
   const argument = fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }));
   const packet = fc.record({
     type: fc.constant(2 as const),
