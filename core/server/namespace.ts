@@ -33,7 +33,9 @@ export interface NamespaceReservedEventsMap<
   ServerSideEvents extends EventsMap,
   SocketData,
 > {
+  /** The same as `connection`. */
   connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  /** A client joined the namespace. */
   connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
 }
 
@@ -82,6 +84,7 @@ export class Namespace<
 > {
   /** Begins with `/`. */
   readonly name: string;
+  /** The server it belongs to. */
   readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The connected sockets by id. */
   readonly sockets = new Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();

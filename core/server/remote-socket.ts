@@ -20,9 +20,13 @@ export interface SocketDetails<SocketData> {
 
 /** A socket as a value: what it was when it was fetched, and the ways to reach it wherever it is. */
 export class RemoteSocket<EmitEvents extends EventsMap, SocketData> implements TypedEventBroadcaster<EmitEvents> {
+  /** Public id; also the name of a room with only this socket. */
   readonly id: SocketId;
+  /** What is known of the request that opened its connection. */
   readonly handshake: Handshake;
+  /** The rooms it was in when it was fetched. */
   readonly rooms: Set<Room>;
+  /** What the application put on it, as it was when it was fetched. */
   readonly data: SocketData;
   readonly #operator: BroadcastOperator<EmitEvents, SocketData>;
 
@@ -42,14 +46,17 @@ export class RemoteSocket<EmitEvents extends EventsMap, SocketData> implements T
     return this.#operator.timeout(timeout);
   }
 
+  /** Sends an event to it, wherever it is. With {@link RemoteSocket.timeout}, also with an acknowledgement. */
   emit<Ev extends EventNames<EmitEvents>>(event: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
     return this.#operator.emit(event, ...args);
   }
 
+  /** Makes it join a room, or several. */
   join(room: Room | Room[]): void {
     this.#operator.socketsJoin(room);
   }
 
+  /** Makes it leave a room. */
   leave(room: Room): void {
     this.#operator.socketsLeave(room);
   }
