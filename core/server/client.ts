@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
-import type { ConnectionCloseReason } from '../engine/close-reason.js';
+import type { ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
@@ -203,18 +203,24 @@ export class Client implements ConnectionHandler {
   /** Closes the connection; its sockets end with `forced server close`. */
   close(): void {
     if (!this.isOpen) return;
+    // Taken first: some transports end within `close`, and report a reason of their own.
+    const sockets = this.#takeSockets();
     this.#connection.close();
-    this.#end('forced server close');
+    this.#end(sockets, 'forced server close');
   }
 
   onClose(reason: ConnectionCloseReason, description?: unknown): void {
-    this.#end(reason, description);
+    this.#end(this.#takeSockets(), reason, description);
   }
 
-  #end(reason: ConnectionCloseReason | 'forced server close', description?: unknown): void {
-    this.#server.joinedNamespace(this);
+  #takeSockets(): Socket<any, any, any, any>[] {
     const sockets = this.#sockets.list();
     this.#sockets.clear();
+    return sockets;
+  }
+
+  #end(sockets: Socket<any, any, any, any>[], reason: DisconnectReason, description?: unknown): void {
+    this.#server.joinedNamespace(this);
     for (const socket of sockets) socket.onClose(reason, description);
     this.#assembler?.clear();
     this.#decoder?.destroy();
