@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ZlibOptions } from 'node:zlib';
 import type { SerializeOptions } from 'cookie';
 import type { PerMessageDeflateOptions } from 'ws';
-import { describe, OptionError } from './errors.js';
+import { OptionError } from './errors.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/decode.js';
 import type { Parser } from './protocol/socketio/parser.js';
 import type { TransportName } from './transports/transport.js';
@@ -302,6 +302,6 @@ function checkWsEngine(value: unknown): void {
   throw new OptionError(
     'wsEngine',
     value,
-    `the Server of the ws package, or nothing: carillon writes its frames itself (got ${describe(value)})`,
+    'the Server of the ws package, or nothing: carillon writes its frames itself',
   );
 }
