@@ -26,7 +26,6 @@ export class PacketAssembler {
     if (this.#pending !== undefined) throw new ProtocolError('got plaintext data when reconstructing a packet');
     const packet = decode(text, offset, this.#limits, this.#reviver);
     if (packet.attachments === undefined) return packet;
-    if (packet.attachments === 0) return complete(packet, []);
     this.#pending = packet;
     this.#attachments = [];
     this.#bytes = 0;
