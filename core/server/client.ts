@@ -40,7 +40,7 @@ export class Client implements ConnectionHandler {
   readonly #connection: ClientConnection;
   readonly #decoder: PacketAssembler | ForeignDecoder;
   /** Sockets by the name of their namespace; `null` while the namespace still decides. */
-  readonly #sockets = new Map<string, Socket<any, any, any, any> | null>();
+  readonly #sockets = new SocketsByNamespace();
 
   constructor(server: Server<any, any, any, any>, connection: ClientConnection, conn: Connection) {
     this.#server = server;
@@ -184,7 +184,7 @@ export class Client implements ConnectionHandler {
 
   /** Disconnects all sockets, then closes the connection. */
   disconnect(): void {
-    for (const socket of [...this.#sockets.values()]) socket?.disconnect();
+    for (const socket of this.#sockets.list()) socket.disconnect();
     this.#sockets.clear();
     this.close();
   }
@@ -202,11 +202,49 @@ export class Client implements ConnectionHandler {
 
   #end(reason: ConnectionCloseReason | 'forced server close', description?: unknown): void {
     this.#server.joinedNamespace(this);
-    const sockets = [...this.#sockets.values()];
+    const sockets = this.#sockets.list();
     this.#sockets.clear();
-    for (const socket of sockets) socket?.onClose(reason, description);
+    for (const socket of sockets) socket.onClose(reason, description);
     if (this.#decoder instanceof PacketAssembler) this.#decoder.clear();
     else this.#decoder.destroy();
+  }
+}
+
+/** A map by namespace; most clients are in the main one only, and need no `Map` for it. */
+class SocketsByNamespace {
+  #main: Socket<any, any, any, any> | null | undefined = undefined;
+  #others: Map<string, Socket<any, any, any, any> | null> | null = null;
+
+  get size(): number {
+    return (this.#main === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+  }
+
+  get(name: string): Socket<any, any, any, any> | null | undefined {
+    return name === '/' ? this.#main : this.#others?.get(name);
+  }
+
+  set(name: string, socket: Socket<any, any, any, any> | null): void {
+    if (name === '/') {
+      this.#main = socket;
+      return;
+    }
+    this.#others ??= new Map();
+    this.#others.set(name, socket);
+  }
+
+  delete(name: string): void {
+    if (name === '/') this.#main = undefined;
+    else this.#others?.delete(name);
+  }
+
+  clear(): void {
+    this.#main = undefined;
+    this.#others = null;
+  }
+
+  /** Those that are connected, as they are now. */
+  list(): Socket<any, any, any, any>[] {
+    return [this.#main, ...(this.#others?.values() ?? [])].filter((socket) => socket != null);
   }
 }
 
