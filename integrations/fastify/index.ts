@@ -26,6 +26,7 @@ export const carillon = fastifyPlugin(register, { name: 'carillon', fastify: '5.
 export default carillon;
 export type { CarillonPluginOptions, CarillonRouteOptions } from './options.js';
 export { RegistrationError } from './options.js';
-export type { CarillonServer, CarillonTypes } from './types.js';
+// A star, because only so can `declare module 'carillon/fastify'` add to what is behind it.
+export type * from './types.js';
 // `require('carillon/fastify')` is the plugin itself.
 export { carillon as 'module.exports' };

@@ -57,14 +57,14 @@ describe.each(transports)('hooks, over %s', (transport) => {
   it('run all, in order, and see what hooks before them left', async () => {
     const app = Fastify();
     const calls: string[] = [];
-    app.decorateRequest('user', '');
+    app.decorateRequest('member', '');
     app.addHook('onRequest', async (request) => {
       calls.push('onRequest');
-      (request as any).user = 'ada';
+      (request as any).member = 'ada';
     });
     await app.register(carillon, {
       route: {
-        onRequest: async (request) => void calls.push(`route onRequest ${(request as any).user}`),
+        onRequest: async (request) => void calls.push(`route onRequest ${(request as any).member}`),
         onSend: async () => void calls.push('route onSend'),
       },
     });
@@ -81,7 +81,7 @@ describe.each(transports)('hooks, over %s', (transport) => {
     });
     const url = await listen(app);
     const user = new Promise((resolve) => {
-      ioOf(app).on('connection', (socket) => resolve((socket.request.fastify as any).user));
+      ioOf(app).on('connection', (socket) => resolve((socket.request.fastify as any).member));
     });
     await openPeerAndJoin(url, transport);
     expect(await user).toBe('ada');
