@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type EnginePacket, PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
@@ -7,6 +6,7 @@ import type { ResponseHeaders, Transport, TransportHandler } from '../transports
 import type { ConnectionCloseReason } from './close-reason.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
+import { QuietEmitter } from './quiet-emitter.js';
 import { canMove, type ReadyState } from './states.js';
 import { Upgrade } from './upgrade.js';
 
@@ -71,7 +71,7 @@ export interface ConnectionEvents {
  *
  * It is an emitter for the application only; core is called directly, through {@link ConnectionHandler}.
  */
-export class Connection extends EventEmitter<ConnectionEvents> implements TransportHandler, OutboxTarget, Beating {
+export class Connection extends QuietEmitter<ConnectionEvents> implements TransportHandler, OutboxTarget, Beating {
   /** Session id: 20 characters of `[A-Za-z0-9_-]`. A secret between the two sides. */
   readonly id: string;
   /** Revision of the Engine.IO protocol. */

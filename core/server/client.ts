@@ -4,6 +4,7 @@ import type { ConnectionCloseReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
+import { decode } from '../protocol/socketio/decode.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
 import type { Namespace } from './namespace.js';
@@ -38,7 +39,10 @@ export class Client implements ConnectionHandler {
   readonly id: string;
   readonly #server: Server<any, any, any, any>;
   readonly #connection: ClientConnection;
-  readonly #decoder: PacketAssembler | ForeignDecoder;
+  /** `null` until the first binary packet: texts need no state to be decoded. */
+  #assembler: PacketAssembler | null = null;
+  /** Of a custom parser; `null` with ours. */
+  readonly #decoder: ForeignDecoder | null;
   /** Sockets by the name of their namespace; `null` while the namespace still decides. */
   readonly #sockets = new SocketsByNamespace();
 
@@ -47,11 +51,9 @@ export class Client implements ConnectionHandler {
     this.#connection = connection;
     this.conn = conn;
     this.id = connection.id;
-    const { parser, decodeLimits } = server.opts;
+    const { parser } = server.opts;
     this.#decoder =
-      parser === undefined
-        ? new PacketAssembler(decodeLimits)
-        : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
+      parser === undefined ? null : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
     connection.handle(this);
     server.awaitNamespace(this);
   }
@@ -103,10 +105,7 @@ export class Client implements ConnectionHandler {
   onText(text: string, offset: number): void {
     let packet: Packet | undefined;
     try {
-      packet =
-        this.#decoder instanceof PacketAssembler
-          ? this.#decoder.receiveText(text, offset)
-          : this.#decoder.receive(text.slice(offset));
+      packet = this.#decodeText(text, offset);
     } catch (error) {
       this.#onInvalid(error);
       return;
@@ -117,13 +116,25 @@ export class Client implements ConnectionHandler {
   onBinary(data: Buffer): void {
     let packet: Packet | undefined;
     try {
-      packet =
-        this.#decoder instanceof PacketAssembler ? this.#decoder.receiveBinary(data) : this.#decoder.receive(data);
+      packet = this.#decoder === null ? this.#assemble().receiveBinary(data) : this.#decoder.receive(data);
     } catch (error) {
       this.#onInvalid(error);
       return;
     }
     if (packet !== undefined) this.#onPacket(packet);
+  }
+
+  #decodeText(text: string, offset: number): Packet | undefined {
+    if (this.#decoder !== null) return this.#decoder.receive(text.slice(offset));
+    const type = text.charCodeAt(offset);
+    const isBinary = type === 53 /* BINARY_EVENT */ || type === 54; /* BINARY_ACK */
+    if (isBinary || this.#assembler?.isPending) return this.#assemble().receiveText(text, offset);
+    return decode(text, offset, this.#server.opts.decodeLimits);
+  }
+
+  #assemble(): PacketAssembler {
+    this.#assembler ??= new PacketAssembler(this.#server.opts.decodeLimits);
+    return this.#assembler;
   }
 
   #onInvalid(error: unknown): void {
@@ -205,8 +216,8 @@ export class Client implements ConnectionHandler {
     const sockets = this.#sockets.list();
     this.#sockets.clear();
     for (const socket of sockets) socket.onClose(reason, description);
-    if (this.#decoder instanceof PacketAssembler) this.#decoder.clear();
-    else this.#decoder.destroy();
+    this.#assembler?.clear();
+    this.#decoder?.destroy();
   }
 }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 /** What every request has before an application touches it. */
 const PLAIN_KEYS: ReadonlySet<string> = new Set([
   ...Object.keys(new IncomingMessage(null as unknown as Socket)),
+  'parser',
   '_query',
 ]);
 
