@@ -141,16 +141,31 @@ it('works without a trailing slash', async () => {
   await expectService(await listen(app), { addTrailingSlash: false });
 });
 
-it('serves the browser bundle, unless told otherwise', async () => {
-  const app = Fastify();
-  await app.register(carillon);
-  const answer = await http(`${await listen(app)}/socket.io/socket.io.min.js`);
-  expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/javascript; charset=utf-8']);
-  expect(answer.text.length).toBeGreaterThan(10_000);
+describe('the browser bundle', () => {
+  it('is served, also to those whom a hook of our routes would refuse', async () => {
+    const app = Fastify();
+    await app.register(carillon, { route: { onRequest: async (_request, reply) => reply.code(401).send('no') } });
+    const url = await listen(app);
+    const answer = await http(`${url}/socket.io/socket.io.min.js`);
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/javascript; charset=utf-8']);
+    expect(answer.text.length).toBeGreaterThan(10_000);
+  });
 
-  const without = Fastify();
-  await without.register(carillon, { serveClient: false });
-  expect((await http(`${await listen(without)}/socket.io/socket.io.min.js`)).status).toBe(400);
+  it('is no way around the hooks', async () => {
+    const app = Fastify();
+    await app.register(carillon, {
+      serveClient: false,
+      route: { onRequest: async (_request, reply) => reply.code(401).send('no') },
+    });
+    const url = await listen(app);
+    for (const file of ['socket.io.js', 'socket.io.min.js', 'socket.io.other.js', 'socket.io.js.map']) {
+      const path = `/socket.io/${file}`;
+      expect((await http(engineUrl(url, 'polling', { path }))).status).toBe(404);
+      expect((await http(engineUrl(url, 'polling', { path }), { method: 'POST', body: '40' })).status).toBe(401);
+      expect(await knock(url, {}, path)).toMatch(/^end: refused 404/);
+    }
+    expect(ioOf(app).engine.clientsCount).toBe(0);
+  });
 });
 
 it('serves HTTP/2 with allowHTTP1: polling over both, WebSocket over HTTP/1', async () => {
