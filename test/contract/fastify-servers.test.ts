@@ -15,6 +15,7 @@ import { http } from '../support/compat/http.js';
 import { engineUrl, openPeer } from '../support/compat/peers.js';
 import { bounded, once } from '../support/compat/wait.js';
 import { cleanUp, connected, defer, ioOf, knock, listen } from '../support/fastify.js';
+import { requestHttp2 } from '../support/http2.js';
 
 afterEach(cleanUp);
 
@@ -313,26 +314,4 @@ function runScript(script: string): string {
   const cwd = fileURLToPath(new URL('../..', import.meta.url));
   const env = { ...process.env, NODE_OPTIONS: '' };
   return execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8', timeout: 10_000 });
-}
-
-function requestHttp2(
-  session: ReturnType<typeof connectHttp2>,
-  path: string,
-  body?: string,
-): Promise<{ status: number; text: string }> {
-  const answer = new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const stream = session.request({ ':path': path, ':method': body === undefined ? 'GET' : 'POST' });
-    let status = 0;
-    let text = '';
-    stream.on('response', (headers) => {
-      status = Number(headers[':status']);
-    });
-    stream.on('data', (chunk) => {
-      text += chunk;
-    });
-    stream.on('end', () => resolve({ status, text }));
-    stream.on('error', reject);
-    stream.end(body);
-  });
-  return bounded(answer, `the answer to ${path}`);
 }

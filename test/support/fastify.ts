@@ -3,6 +3,7 @@ import { type ManagerOptions, io as official, type Socket, type SocketOptions } 
 import type { Server } from '../../core/index.js';
 import { engineUrl, WebSocketPeer } from './compat/peers.js';
 import { bounded } from './compat/wait.js';
+import { disconnect } from './official-client.js';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -28,7 +29,7 @@ export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
 export function client(url: string, options: ClientOptions = {}): Socket {
   const socket = official(url, { forceNew: true, reconnection: false, ...options });
-  defer(() => socket.disconnect());
+  defer(() => disconnect(socket));
   return socket;
 }
 
