@@ -48,7 +48,7 @@ const rule: DependencyRule = {
     },
 
     // The browser's timers have no `unref`: the client has a clock of its own.
-    { who: 'core/client/clock.ts', may: [], timers: true },
+    { who: 'core/client/clock.ts', may: base, timers: true },
     { who: 'core/client/', may: [...base, 'core/protocol/'] },
     { who: 'core/client/transports/', may: [...base, 'core/client/', 'core/protocol/'], outside: true },
   ],
