@@ -51,11 +51,49 @@ function prepend(key: string, target: Function, enhancer: object): () => void {
   return add(key, target, (others) => [enhancer, ...others]);
 }
 
-function add(key: string, target: Function, change: (enhancers: unknown[]) => unknown[]): () => void {
-  const own: unknown[] | undefined = Reflect.getOwnMetadata(key, target);
-  Reflect.defineMetadata(key, change(Reflect.getMetadata(key, target) ?? []), target);
+type Change = (enhancers: readonly unknown[]) => unknown[];
+
+/** What the application wrote, and what each running application of ours made of it; the newest is in effect. */
+interface Overlay {
+  readonly own: unknown[] | undefined;
+  readonly all: readonly unknown[];
+  readonly changes: Set<Change>;
+}
+
+const overlays = new WeakMap<Function, Map<string, Overlay>>();
+
+/** Changes a list of enhancers. @returns undoes it, whatever others did in the meantime. */
+function add(key: string, target: Function, change: Change): () => void {
+  let ofTarget = overlays.get(target);
+  if (ofTarget === undefined) {
+    ofTarget = new Map();
+    overlays.set(target, ofTarget);
+  }
+  let overlay = ofTarget.get(key);
+  if (overlay === undefined) {
+    const own: unknown[] | undefined = Reflect.getOwnMetadata(key, target);
+    overlay = { own, all: writtenOn(key, target), changes: new Set() };
+    ofTarget.set(key, overlay);
+  }
+  const { own, all, changes } = overlay;
+  changes.add(change);
+  Reflect.defineMetadata(key, change(all), target);
   return () => {
-    if (own === undefined) Reflect.deleteMetadata(key, target);
-    else Reflect.defineMetadata(key, own, target);
+    changes.delete(change);
+    const previous = [...changes].at(-1);
+    if (previous !== undefined) Reflect.defineMetadata(key, previous(all), target);
+    else if (own !== undefined) Reflect.defineMetadata(key, own, target);
+    else Reflect.deleteMetadata(key, target);
+    if (changes.size === 0) ofTarget.delete(key);
   };
+}
+
+/** The enhancers of a class, or of the nearest class above it that has some, as the application wrote them. */
+function writtenOn(key: string, target: Function): readonly unknown[] {
+  for (let level: Function | null = target; level !== null; level = Object.getPrototypeOf(level)) {
+    const overlay = overlays.get(level)?.get(key);
+    const own: unknown[] | undefined = overlay === undefined ? Reflect.getOwnMetadata(key, level) : overlay.own;
+    if (own !== undefined) return own;
+  }
+  return [];
 }

@@ -48,6 +48,7 @@ function observe(target: object, name: string, observer: Observer): void {
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), hook);
   }
+  Object.defineProperty(hook, 'name', { value: name, configurable: true });
   observed.add(hook);
   Object.defineProperty(target, name, { value: hook, writable: true, configurable: true });
 }

@@ -30,7 +30,10 @@ export async function resolveRooms(names: readonly RoomName[], body: unknown, co
       continue;
     }
     const given = await name(body, context);
-    for (const each of typeof given === 'string' ? [given] : (given ?? [])) rooms.add(each);
+    for (const each of typeof given === 'string' ? [given] : (given ?? [])) {
+      if (typeof each !== 'string' || each === '') throw new TypeError(`a function named the room ${String(each)}`);
+      rooms.add(each);
+    }
   }
   return [...rooms];
 }
