@@ -26,7 +26,6 @@ export class PacketAssembler {
     if (this.#pending !== undefined) throw new ProtocolError('got plaintext data when reconstructing a packet');
     const packet = decode(text, offset, this.#limits, this.#reviver);
     if (packet.attachments === undefined) return packet;
-    if (packet.attachments === 0) return complete(packet, []);
     this.#pending = packet;
     this.#attachments = [];
     this.#bytes = 0;
@@ -44,6 +43,11 @@ export class PacketAssembler {
     const packet = this.#pending;
     this.clear();
     return complete(packet, attachments);
+  }
+
+  /** Whether a packet waits for attachments. */
+  get isPending(): boolean {
+    return this.#pending !== undefined;
   }
 
   /** Forgets a half-received packet. */
