@@ -1,12 +1,16 @@
 import type { NextConfig } from 'next';
 
 type ConfigFunction = (phase: string, context: { defaultConfig: NextConfig }) => NextConfig | Promise<NextConfig>;
-
-/** Packages that Next must load with Node.js instead of bundling them. */
-const EXTERNAL = ['carillon'];
+type Webpack = NonNullable<NextConfig['webpack']>;
 
 /**
- * Wraps the configuration of Next so that carillon works in it.
+ * Loaded by Node.js as it is, not bundled. It must not be all of the package: the components of `carillon/react` have to
+ * be bundled, or they would find another React than the page.
+ */
+const EXTERNAL = 'carillon/next';
+
+/**
+ * Wraps the configuration of Next so that carillon works in it, whichever bundler there is.
  *
  * @param config an object, or a function as Next allows it. It is not changed.
  * @throws TypeError when it is neither.
@@ -26,6 +30,23 @@ function extend(config: NextConfig): NextConfig {
   if (typeof config !== 'object' || config === null) {
     throw new TypeError('withCarillon() takes the configuration of Next: an object, or a function that returns one');
   }
-  const external = new Set([...(config.serverExternalPackages ?? []), ...EXTERNAL]);
-  return { ...config, serverExternalPackages: [...external] };
+  const given = config.serverExternalPackages ?? [];
+  return {
+    ...config,
+    serverExternalPackages: given.includes(EXTERNAL) ? given : [...given, EXTERNAL],
+    webpack: externalIn(config.webpack),
+    // Without it, Next takes ours for a configuration that somebody forgot to bring over to Turbopack.
+    ...(config.webpack == null && { turbopack: config.turbopack ?? {} }),
+  };
+}
+
+/** Turbopack knows paths of packages in `serverExternalPackages`; webpack only whole packages. */
+function externalIn(inner: NextConfig['webpack']): Webpack {
+  return (config, context) => {
+    const result = inner == null ? config : inner(config, context);
+    if (context.nextRuntime === 'nodejs') {
+      result.externals = [{ [EXTERNAL]: `import ${EXTERNAL}` }, ...[result.externals ?? []].flat()];
+    }
+    return result;
+  };
 }
