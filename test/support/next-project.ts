@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, parse, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,10 +80,13 @@ export class NextProject {
     );
   }
 
-  /** The server of `output: 'standalone'`. */
+  /** The server of `output: 'standalone'`, which takes port 0 for 3000. */
   async standalone(): Promise<NextProcess> {
     const folder = join(this.folder, '.next', 'standalone', relative(parse(this.folder).root, this.folder));
-    return this.#start([join(folder, 'server.js')], /Local: +(http\S+)/, { PORT: '0', HOSTNAME: '127.0.0.1' });
+    return this.#start([join(folder, 'server.js')], /Local: +(http\S+)/, {
+      PORT: String(await freePort()),
+      HOSTNAME: '127.0.0.1',
+    });
   }
 
   /** A script of the project that prints `listening at <address>`. */
@@ -121,9 +125,11 @@ export class NextProject {
         exited.then((code) => finish(new Error(`ended with ${code} and never printed ${pattern}:\n${output()}`)));
         look();
       });
-    const [, url] = await printed(ready);
+    const url = (await printed(ready))[1] as string;
+    // Next listens before it has run `instrumentation.js`, and answers after it has.
+    await fetch(url);
     return {
-      url: url as string,
+      url,
       child,
       output,
       printed,
@@ -154,4 +160,13 @@ export class NextProject {
     });
     return { child, output: () => output, exited };
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
