@@ -28,6 +28,11 @@ class ProcessEngine extends Engine {
     for (const channel of CHANNELS) subscribe(channel, this.#onTraffic);
   }
 
+  /** Where it is attached. */
+  get servers(): HttpServer[] {
+    return [...this.#attached.keys()];
+  }
+
   override close(): this {
     for (const channel of CHANNELS) unsubscribe(channel, this.#onTraffic);
     for (const attachment of this.#attached.values()) attachment.detach();
@@ -54,13 +59,28 @@ function isOfNext(server: HttpServer | HttpsServer): boolean {
   return typeof address === 'object' && address?.port === port;
 }
 
+/**
+ * Next closes its server and waits for the connections to end. One that was busy then, with a poll of ours for example,
+ * would be kept alive for seconds after its answer.
+ */
+function closeWhenIdle(server: HttpServer): void {
+  server.closeIdleConnections();
+  const timer = setInterval(() => server.closeIdleConnections(), 50);
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
+}
+
 /** See `attach` in index.ts. */
 export function attach(given: ServerOptions): Server<any, any, any, any> {
   // No bundle of the client: Next's application brings its own.
   const options = { path: '/socket.io', ...given, serveClient: false };
   const io = new Server(options);
   const unregister = register({ io, by: 'attach()', copy: import.meta.url });
-  const ignoreSignals = onTermination(() => io.close());
+  const ignoreSignals = onTermination(async () => {
+    const servers = engine.servers;
+    await io.close();
+    for (const server of servers) closeWhenIdle(server);
+  });
   const engine = new ProcessEngine(
     options,
     (server) => {
