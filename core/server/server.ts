@@ -22,13 +22,12 @@ import {
   mount,
   type UpgradeListener,
 } from './attach.js';
-import type { BroadcastOperator } from './broadcast.js';
+import type { BroadcastOperator, RemoteSocket } from './broadcast.js';
 import { Client } from './client.js';
 import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './dynamic-namespace.js';
 import { ForeignConnection } from './foreign-connection.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
-import type { RemoteSocket } from './remote-socket.js';
 import type { Socket } from './socket.js';
 import type {
   AllButLast,
