@@ -49,6 +49,7 @@ export function decode(
     if (end === at || text.charCodeAt(end) !== DASH || end - at > MAX_ID_DIGITS)
       throw new ProtocolError('illegal attachments');
     packet.attachments = Number(text.slice(at, end));
+    if (packet.attachments === 0) throw new ProtocolError('illegal attachments');
     if (packet.attachments > limits.maxAttachments) {
       throw new ProtocolError(`too many attachments: ${packet.attachments}, at most ${limits.maxAttachments}`);
     }
