@@ -30,7 +30,6 @@ export interface ConnectionHost {
 }
 
 const PING = Prepared.text(PacketType.ping);
-const PONG = Prepared.text(PacketType.pong);
 const NOOP = Prepared.text(PacketType.noop);
 
 /** Calls back once the message was handed to the transport. */
@@ -247,21 +246,16 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
         if (this.#host.heartbeat.onPong(this)) this.#pingExtended = false;
         if (this.#observed) this.emit('heartbeat');
         return;
-      case PacketType.ping:
-        // The direction of revision 3: answered, so that a client of mixed revisions stays alive.
-        this.#outbox.push(PONG);
-        return;
       case PacketType.close:
         this.#end('transport close');
         this.#transport.terminate();
         return;
       case PacketType.noop:
         return;
-      default:
-        if (packetTypeOf(packet) === 'upgrade' || packetTypeOf(packet) === 'open' || packetTypeOf(packet) === 'pong')
-          return;
-        this.fail('parse error', new Error('unknown Engine.IO packet'));
     }
+    const type = packetTypeOf(packet);
+    if (type === 'ping') this.fail('transport error', new Error('invalid heartbeat direction'));
+    else if (type === undefined) this.fail('parse error', new Error('unknown Engine.IO packet'));
   }
 
   /** A busy client may be slow with its pong: anything it sends in between extends the wait, once per ping. */
@@ -281,7 +275,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
 
   onReady(): void {
     this.#outbox.flush();
-    if (this.#readyState === 'closing' && this.#outbox.isEmpty) this.#transport.close();
+    if (this.#readyState === 'closing') this.#closeWhenWritten();
   }
 
   onHeaders(headers: ResponseHeaders, request: IncomingMessage): void {
@@ -295,8 +289,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
   }
 
   onPongMissing(): void {
-    this.#transport.terminate();
-    this.#end('ping timeout');
+    this.fail('ping timeout');
   }
 
   // --- upgrade ---
@@ -317,23 +310,20 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
       onComplete: () => this.#completeUpgrade(transport),
       onFailed: () => {
         this.#upgrade = null;
+        if (this.#readyState === 'closing') this.#closeWhenWritten();
       },
     });
   }
 
   #completeUpgrade(transport: Transport): void {
     this.#upgrade = null;
-    if (this.#readyState !== 'open') {
-      transport.close();
-      return;
-    }
     const previous = this.#transport;
     this.#transport = transport;
     this.#upgraded = true;
     transport.attach(this);
     if ('discard' in previous) (previous as Transport & { discard(): void }).discard();
     if (this.#observed) this.emit('upgrade', transport);
-    this.#outbox.flush();
+    this.onReady();
   }
 
   // --- closing ---
@@ -351,9 +341,17 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
     if (this.#readyState !== 'open') return;
     this.#outbox.flush();
     this.#moveTo('closing');
-    this.#upgrade?.cancel();
-    // A slow reader gets what it was promised (see onReady), but not for ever: the heartbeat still runs.
-    if (this.#outbox.isEmpty) this.#transport.close();
+    // A client that is just moving is met again where it goes to, with everything it was promised.
+    if (this.#upgrade === null) this.#closeWhenWritten();
+  }
+
+  /**
+   * A slow reader gets what it was promised (see onReady), but not for ever: the heartbeat still runs. Over polling, the
+   * goodbye is the next answer: clients that find it behind messages, in one body, forget the messages.
+   */
+  #closeWhenWritten(): void {
+    if (this.#outbox.isEmpty && (this.#transport.name === 'websocket' || this.#transport.ready))
+      this.#transport.close();
   }
 
   /** Ends the session at once: what the transport takes now still goes out, then it is closed. */

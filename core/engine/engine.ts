@@ -67,6 +67,11 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     UNSUPPORTED_PROTOCOL_VERSION: HandshakeErrors.unsupportedVersion.code,
   } as const;
 
+  /** Messages of `connection_error`, by code. */
+  static readonly errorMessages: Readonly<Record<number, string>> = Object.freeze(
+    Object.fromEntries(Object.values(HandshakeErrors).map(({ code, message }) => [code, message])),
+  );
+
   /** The options, as resolved. */
   readonly opts: EngineOptions;
   /** Where every message waits for the end of the turn. */
@@ -77,7 +82,6 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
   #front: EngineFront | null = null;
-  #onConnection: (connection: Connection) => void = () => {};
   #isClosed = false;
 
   constructor(options: EngineOptions, clock: Clock) {
@@ -110,10 +114,9 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     return this.#clock.setInterval(callback, delay);
   }
 
-  /** Connects the HTTP side and whoever lives above connections. Called once, by the composition root. */
-  wire(front: EngineFront, onConnection: (connection: Connection) => void): void {
+  /** Connects the HTTP side. Called once, by the composition root. */
+  wire(front: EngineFront): void {
     this.#front = front;
-    this.#onConnection = onConnection;
   }
 
   /**
@@ -169,7 +172,6 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     const { initialPacket } = this.opts;
     if (initialPacket !== undefined) packets.push(Prepared.message([initialPacket]));
     connection.open(...packets);
-    this.#onConnection(connection);
     this.emit('connection', connection);
     return connection;
   }

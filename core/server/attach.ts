@@ -1,22 +1,32 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../clock.js';
-import type { Connection } from '../engine/connection.js';
+import { systemClock } from '../clock.js';
 import { Engine } from '../engine/engine.js';
-import type { ResolvedOptions } from '../options.js';
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import { serveClientFile } from '../transports/client-files.js';
 import { NodeHttp } from '../transports/node-http.js';
 import { PathRouter, type Route } from '../transports/path-router.js';
 
-/** Puts an engine together with the HTTP side it needs. The composition root: nowhere else do the parts meet. */
-export function createEngine(
-  options: ResolvedOptions,
-  clock: Clock,
-  onConnection: (connection: Connection) => void,
-): Engine {
-  const engine = new Engine(options, clock);
-  engine.wire(new NodeHttp(engine, clock), onConnection);
-  return engine;
+/**
+ * An engine with everything it needs to serve HTTP. The composition root: nowhere else do the parts meet.
+ *
+ * Applications make one when they want to hold it themselves: `io.bind(engine)`.
+ */
+export class EngineServer extends Engine {
+  /**
+   * @param options see `ServerOptions`; those of Socket.IO alone are ignored.
+   * @throws OptionError when an option cannot work.
+   */
+  constructor(options?: ServerOptions) {
+    super(resolveOptions(options), systemClock);
+    this.wire(new NodeHttp(this));
+  }
+
+  /** Serves `path` (default `/engine.io`) on this server, next to whatever else it serves. */
+  attach(server: HttpServer, options: ServerOptions = {}): Attachment {
+    const resolved = resolveOptions({ path: '/engine.io', ...options });
+    return attach(server, this, resolved, { path: resolved.path, serveClient: () => false });
+  }
 }
 
 /** An HTTP server that serves nothing but us, listening already. */
@@ -37,7 +47,6 @@ export function attach(
   engine: Engine,
   options: ResolvedOptions,
   settings: { path: string; serveClient: () => boolean },
-  clock: Clock,
 ): Attachment {
   const { path } = settings;
   const route: Route = {
@@ -54,7 +63,7 @@ export function attach(
     prefix: path,
     destroyUpgradeTimeout: options.destroyUpgrade ? options.destroyUpgradeTimeout : undefined,
   };
-  return PathRouter.of(server, clock).add(route);
+  return PathRouter.of(server, systemClock).add(route);
 }
 
 /** With a trailing slash, `/socket.io/` and below; without, `/socket.io` itself and below. */

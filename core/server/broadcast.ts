@@ -103,10 +103,8 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       if (packet.id !== undefined) {
         for (const socket of this.#adapter.nsp.sockets.values()) socket.forgetAck(packet.id);
       }
-      const error = new AcknowledgementError('ACK_TIMEOUT');
-      if (expectSingleResponse) return ack(error, null);
-      error.responses = responses;
-      ack(error, responses);
+      const error = new AcknowledgementError('timeout');
+      ack(error, expectSingleResponse ? null : responses);
     }, timeout ?? 0);
 
     const check = (): void => {
@@ -149,9 +147,10 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     ...args: AllButLast<EventParams<EmitEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
     return new Promise((resolve, reject) => {
-      const ack = (error: Error | null, responses: any): void => {
-        if (error) reject(error);
-        else resolve(responses);
+      const ack = (error: (Error & { responses?: unknown }) | null, responses: any): void => {
+        if (error === null) return resolve(responses);
+        error.responses = responses;
+        reject(error);
       };
       this.emit(event, ...([...args, ack] as unknown as EventParams<EmitEvents, Ev>));
     });

@@ -1,9 +1,6 @@
 import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
-import { MemoryAdapter } from '../adapters/memory.js';
-import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
-import { systemClock } from '../clock.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator } from './broadcast.js';
 import type { Client } from './client.js';
@@ -51,6 +48,9 @@ export interface ServerReservedEventsMap<
   /** A listener of the application threw, or its promise was rejected. */
   listener_error: (error: unknown, context: ListenerErrorContext) => void;
 }
+
+/** Events a namespace emits itself: other servers cannot send them. */
+const LOCAL_EVENTS: ReadonlySet<unknown> = new Set(['connection', 'new_namespace', 'listener_error']);
 
 /** Where a listener failed. */
 export interface ListenerErrorContext {
@@ -105,14 +105,7 @@ export class Namespace<
   /** Makes the adapter; done again when `io.adapter()` sets another. @internal */
   initAdapter(): void {
     const previous: Adapter | undefined = this.adapter;
-    const { connectionStateRecovery: recovery } = this.server.opts;
-    const adapterConstructor = this.server.adapter() as any;
-    this.adapter =
-      adapterConstructor !== undefined
-        ? create(adapterConstructor, this as never)
-        : recovery
-          ? new RecoveringMemoryAdapter(this, recovery, systemClock)
-          : new MemoryAdapter(this);
+    this.adapter = create(this.server.adapter(), this as never);
     containAdapter(this.adapter.init());
     if (previous !== undefined) containAdapter(previous.close());
   }
@@ -307,6 +300,7 @@ export class Namespace<
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
     assertNotReserved(event);
+    if (LOCAL_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
     this.adapter.serverSideEmit([event, ...args]);
     return true;
   }

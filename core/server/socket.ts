@@ -215,7 +215,7 @@ export class Socket<
   #expectAnswer(id: number, ack: (...args: any[]) => void, timeout: number | undefined): void {
     if (this.#isClosing || (this.#acks !== null && this.#acks.size >= this.server.opts.maxPendingAcks)) {
       if (timeout !== undefined || settlesWithError.has(ack))
-        ack(new AcknowledgementError(this.#isClosing ? 'ACK_DISCONNECTED' : 'ACK_TIMEOUT'));
+        ack(new AcknowledgementError(this.#isClosing ? 'disconnected' : 'timeout'));
       return;
     }
     if (timeout !== undefined || settlesWithError.has(ack)) this.acks.expectOrFail(id, ack, systemClock, timeout);

@@ -235,7 +235,7 @@ export const scenarios: Scenario[] = [
       });
       const [peer] = (await context.joinedPeer(io)) as [PollingPeer, string];
       const reached = new Promise<void>((resolve) => {
-        (io.httpServer as import('node:http').Server).once('request', () => resolve());
+        (io.httpServer as import('node:http').Server).prependOnceListener('request', () => resolve());
       });
       const first = peer.request({});
       await context.bounded(reached, 'the first GET to arrive');
@@ -260,7 +260,7 @@ export const scenarios: Scenario[] = [
       const poll = peer.request({});
       await peer.send('3');
       const reached = new Promise<void>((resolve) => {
-        (io.httpServer as import('node:http').Server).once('request', () => resolve());
+        (io.httpServer as import('node:http').Server).prependOnceListener('request', () => resolve());
       });
       const slow = request(peer.url, { method: 'POST', headers: { 'content-length': '100' }, agent: false });
       const first = new Promise<string>((resolve) => {
@@ -291,7 +291,7 @@ export const scenarios: Scenario[] = [
       });
       const [peer] = (await context.joinedPeer(io)) as [PollingPeer, string];
       const reached = new Promise<void>((resolve) => {
-        (io.httpServer as import('node:http').Server).once('request', () => resolve());
+        (io.httpServer as import('node:http').Server).prependOnceListener('request', () => resolve());
       });
       const poll = request(peer.url, { agent: false });
       poll.on('error', () => {});
