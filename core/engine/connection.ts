@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type EnginePacket, PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
@@ -7,6 +6,7 @@ import type { ResponseHeaders, Transport, TransportHandler } from '../transports
 import type { ConnectionCloseReason } from './close-reason.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
+import { QuietEmitter } from './quiet-emitter.js';
 import { canMove, type ReadyState } from './states.js';
 import { Upgrade } from './upgrade.js';
 
@@ -25,12 +25,21 @@ export interface ConnectionHost {
   readonly upgradeTimeout: number;
   setTimeout(callback: () => void, delay: number): { cancel(): void };
   setInterval(callback: () => void, delay: number): { cancel(): void };
-  onHeaders(headers: ResponseHeaders, request: IncomingMessage, connection: Connection): void;
+  /** @param newId id of the session, when this is its first answer. */
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void;
   onClosed(connection: Connection): void;
 }
 
 const PING = Prepared.text(PacketType.ping);
 const NOOP = Prepared.text(PacketType.noop);
+
+/** The request that opened the session; see transports/kept-request.ts. */
+export interface RequestHolder {
+  get(): IncomingMessage;
+  is(request: IncomingMessage): boolean;
+  /** The handshake is over: keep only what is needed. */
+  reduce(): void;
+}
 
 /** Calls back once the message was handed to the transport. */
 type SendCallback = (transport: Transport) => void;
@@ -62,15 +71,14 @@ export interface ConnectionEvents {
  *
  * It is an emitter for the application only; core is called directly, through {@link ConnectionHandler}.
  */
-export class Connection extends EventEmitter<ConnectionEvents> implements TransportHandler, OutboxTarget, Beating {
+export class Connection extends QuietEmitter<ConnectionEvents> implements TransportHandler, OutboxTarget, Beating {
   /** Session id: 20 characters of `[A-Za-z0-9_-]`. A secret between the two sides. */
   readonly id: string;
   /** Revision of the Engine.IO protocol. */
   readonly protocol: number = 4;
   /** Address of the peer, as the operating system reports it. */
   readonly remoteAddress: string;
-  /** The first HTTP request of the session. */
-  request: IncomingMessage;
+  readonly #request: RequestHolder;
   readonly #host: ConnectionHost;
   readonly #outbox: Outbox;
   #transport: Transport;
@@ -84,14 +92,19 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
   /** Since the last ping, something else than its pong arrived and extended the wait once. */
   #pingExtended = false;
 
-  constructor(id: string, host: ConnectionHost, transport: Transport, request: IncomingMessage, remoteAddress: string) {
+  constructor(id: string, host: ConnectionHost, transport: Transport, request: RequestHolder, remoteAddress: string) {
     super();
     this.id = id;
     this.#host = host;
     this.#transport = transport;
-    this.request = request;
+    this.#request = request;
     this.remoteAddress = remoteAddress;
     this.#outbox = new Outbox(host.turn, this);
+  }
+
+  /** The first HTTP request of the session. */
+  get request(): IncomingMessage {
+    return this.#request.get();
   }
 
   /** The transport in use: its `name` is `polling` or `websocket`. */
@@ -149,6 +162,13 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
     for (const packet of packets) this.#outbox.push(packet);
     this.#host.heartbeat.start(this);
     if (this.#observed) this.emit('open');
+  }
+
+  /** The handshake is over, and everybody who wanted to see it did. */
+  settle(): void {
+    if (this.#transport.name === 'websocket') this.#request.reduce();
+    // The answer to the handshake and the open packet leave in one write.
+    this.#outbox.flush();
   }
 
   // --- sending ---
@@ -279,7 +299,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
   }
 
   onHeaders(headers: ResponseHeaders, request: IncomingMessage): void {
-    this.#host.onHeaders(headers, request, this);
+    this.#host.onHeaders(headers, request, this.#request.is(request) ? this.id : undefined);
   }
 
   onPingDue(): void {
@@ -323,6 +343,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
     transport.attach(this);
     if ('discard' in previous) (previous as Transport & { discard(): void }).discard();
     if (this.#observed) this.emit('upgrade', transport);
+    this.#request.reduce();
     this.onReady();
   }
 

@@ -10,7 +10,7 @@ import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
-import { Connection, type ConnectionHost } from './connection.js';
+import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import { Turn } from './outbox.js';
 
@@ -153,7 +153,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   }
 
   /** Opens a session over this transport. */
-  open(id: string, transport: Transport, request: IncomingMessage, remoteAddress: string): Connection | undefined {
+  open(id: string, transport: Transport, request: RequestHolder, remoteAddress: string): Connection | undefined {
     if (this.#isClosed) {
       transport.terminate();
       return undefined;
@@ -173,6 +173,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     if (initialPacket !== undefined) packets.push(Prepared.message([initialPacket]));
     connection.open(...packets);
     this.emit('connection', connection);
+    connection.settle();
     return connection;
   }
 
@@ -182,10 +183,10 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     return possible ? ['websocket'] : [];
   }
 
-  onHeaders(headers: ResponseHeaders, request: IncomingMessage, connection: Connection): void {
-    if (request === connection.request) {
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void {
+    if (newId !== undefined) {
       const { cookie } = this.opts;
-      if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, connection.id, cookie);
+      if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, newId, cookie);
       this.emit('initial_headers', headers, request);
     }
     this.emit('headers', headers, request);

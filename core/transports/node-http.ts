@@ -6,6 +6,7 @@ import type { Connection } from '../engine/connection.js';
 import type { Engine, EngineFront } from '../engine/engine.js';
 import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
 import { parseHandshake, parseQuery, type Query } from '../protocol/engineio/handshake.js';
+import { KeptRequest } from './kept-request.js';
 import { PollingTransport } from './polling.js';
 import type { ResponseHeaders } from './transport.js';
 import { WebSocketAcceptor } from './websocket.js';
@@ -80,10 +81,14 @@ export class NodeHttp implements EngineFront {
         if (typeof verdict === 'string') this.#engine.emit('initial_headers', headers, request);
         this.#engine.emit('headers', headers, request);
         socket.removeListener('error', onError);
+        // The answer to the handshake and the first packets leave in one write.
+        socket.cork();
         this.#acceptor.accept(request, socket, head, headers, (transport) => {
-          if (typeof verdict === 'string') this.#engine.open(verdict, transport, request, addressOf(request));
+          if (typeof verdict === 'string')
+            this.#engine.open(verdict, transport, new KeptRequest(request), addressOf(request));
           else verdict.startUpgrade(transport);
         });
+        socket.uncork();
       });
     };
     if (this.#engine.middlewares.length === 0) {
@@ -206,7 +211,7 @@ export class NodeHttp implements EngineFront {
 
   #openPolling(id: string, request: IncomingMessage, response: ServerResponse): void {
     const transport = new PollingTransport(this.#engine.opts);
-    if (this.#engine.open(id, transport, request, addressOf(request)) === undefined) {
+    if (this.#engine.open(id, transport, new KeptRequest(request), addressOf(request)) === undefined) {
       response.writeHead(503).end();
       return;
     }

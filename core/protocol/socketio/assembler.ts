@@ -45,6 +45,11 @@ export class PacketAssembler {
     return complete(packet, attachments);
   }
 
+  /** Whether a packet waits for attachments. */
+  get isPending(): boolean {
+    return this.#pending !== undefined;
+  }
+
   /** Forgets a half-received packet. */
   clear(): void {
     this.#pending = undefined;
