@@ -73,7 +73,8 @@ fuzz<Message[]>({
   check(messages) {
     const transport = new MemoryTransport();
     const request = { url: '/socket.io/?EIO=4&transport=websocket', headers: {}, socket: {} };
-    const connection = io.engine.open(`fuzz-${count++}`, transport, request as never, '127.0.0.1')!;
+    const holder = { get: () => request as never, is: () => false, reduce: () => {} };
+    const connection = io.engine.open(`fuzz-${count++}`, transport, holder, '127.0.0.1')!;
     const reasons: unknown[] = [];
     connection.on('close', (reason) => reasons.push(reason));
     const alive = messages.every((each) => transport.receive(each));
