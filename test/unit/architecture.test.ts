@@ -47,6 +47,8 @@ const rule: DependencyRule = {
       mayTypes: ['core/options.ts', 'core/rooms/', 'core/transports/'],
     },
 
+    // The browser's timers have no `unref`: the client has a clock of its own.
+    { who: 'core/client/clock.ts', may: base, timers: true },
     { who: 'core/client/', may: [...base, 'core/protocol/'] },
     { who: 'core/client/transports/', may: [...base, 'core/client/', 'core/protocol/'], outside: true },
   ],
