@@ -29,14 +29,18 @@ export class OptionError extends TypeError {
  * The messages are the ones Socket.IO users know.
  */
 export class AcknowledgementError extends Error {
-  override readonly name = 'Error';
-  readonly code: 'ACK_TIMEOUT' | 'ACK_DISCONNECTED';
-  /** Broadcasts only: the answers that did arrive in time. */
-  responses?: unknown[];
+  readonly #reason: 'timeout' | 'disconnected';
+  /** Broadcasts with `emitWithAck` only: the answers that did arrive in time. */
+  declare responses?: unknown[];
 
-  constructor(code: 'ACK_TIMEOUT' | 'ACK_DISCONNECTED') {
-    super(code === 'ACK_TIMEOUT' ? 'operation has timed out' : 'socket has been disconnected');
-    this.code = code;
+  constructor(reason: 'timeout' | 'disconnected') {
+    super(reason === 'timeout' ? 'operation has timed out' : 'socket has been disconnected');
+    this.#reason = reason;
+  }
+
+  /** What happened, for programs. */
+  get reason(): 'timeout' | 'disconnected' {
+    return this.#reason;
   }
 }
 

@@ -34,7 +34,7 @@ export class PendingAcks {
         ? undefined
         : this.#clock.setTimeout(() => {
             onTimeout?.();
-            this.settle(id, new AcknowledgementError('ACK_TIMEOUT'));
+            this.settle(id, new AcknowledgementError('timeout'));
           }, timeout);
     this.#pending.set(id, { settle, timer });
   }
@@ -51,7 +51,7 @@ export class PendingAcks {
   /** The connection is gone, and with it all answers but those to events that are still to be sent. */
   giveUp(isUnsent: (id: number) => boolean): void {
     for (const id of [...this.#pending.keys()]) {
-      if (!isUnsent(id)) this.settle(id, new AcknowledgementError('ACK_DISCONNECTED'));
+      if (!isUnsent(id)) this.settle(id, new AcknowledgementError('disconnected'));
     }
   }
 

@@ -10,7 +10,7 @@ import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
-import { Connection, type ConnectionHost } from './connection.js';
+import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import { Turn } from './outbox.js';
 
@@ -34,10 +34,13 @@ export interface EngineFront {
 }
 
 export interface ConnectionError {
+  /** The request that was refused. */
   req: IncomingMessage;
   /** 0 to 5, see `HandshakeErrors` in errors.ts. */
   code: number;
+  /** The protocol's words for the code. */
   message: string;
+  /** What made it so; has a `name` where several causes share a code. */
   context: Record<string, unknown>;
 }
 
@@ -67,6 +70,11 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     UNSUPPORTED_PROTOCOL_VERSION: HandshakeErrors.unsupportedVersion.code,
   } as const;
 
+  /** Messages of `connection_error`, by code. */
+  static readonly errorMessages: Readonly<Record<number, string>> = Object.freeze(
+    Object.fromEntries(Object.values(HandshakeErrors).map(({ code, message }) => [code, message])),
+  );
+
   /** The options, as resolved. */
   readonly opts: EngineOptions;
   /** Where every message waits for the end of the turn. */
@@ -77,7 +85,6 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
   #front: EngineFront | null = null;
-  #onConnection: (connection: Connection) => void = () => {};
   #isClosed = false;
 
   constructor(options: EngineOptions, clock: Clock) {
@@ -110,10 +117,9 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     return this.#clock.setInterval(callback, delay);
   }
 
-  /** Connects the HTTP side and whoever lives above connections. Called once, by the composition root. */
-  wire(front: EngineFront, onConnection: (connection: Connection) => void): void {
+  /** Connects the HTTP side. Called once, by the composition root. */
+  wire(front: EngineFront): void {
     this.#front = front;
-    this.#onConnection = onConnection;
   }
 
   /**
@@ -145,12 +151,13 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.#front?.handleUpgrade(request, socket, head);
   }
 
+  /** The session with this id. */
   find(sid: string): Connection | undefined {
     return this.#connections.get(sid);
   }
 
   /** Opens a session over this transport. */
-  open(id: string, transport: Transport, request: IncomingMessage, remoteAddress: string): Connection | undefined {
+  open(id: string, transport: Transport, request: RequestHolder, remoteAddress: string): Connection | undefined {
     if (this.#isClosed) {
       transport.terminate();
       return undefined;
@@ -169,8 +176,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     const { initialPacket } = this.opts;
     if (initialPacket !== undefined) packets.push(Prepared.message([initialPacket]));
     connection.open(...packets);
-    this.#onConnection(connection);
     this.emit('connection', connection);
+    connection.settle();
     return connection;
   }
 
@@ -180,10 +187,10 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     return possible ? ['websocket'] : [];
   }
 
-  onHeaders(headers: ResponseHeaders, request: IncomingMessage, connection: Connection): void {
-    if (request === connection.request) {
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void {
+    if (newId !== undefined) {
       const { cookie } = this.opts;
-      if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, connection.id, cookie);
+      if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, newId, cookie);
       this.emit('initial_headers', headers, request);
     }
     this.emit('headers', headers, request);

@@ -1,22 +1,32 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../clock.js';
-import type { Connection } from '../engine/connection.js';
+import { systemClock } from '../clock.js';
 import { Engine } from '../engine/engine.js';
-import type { ResolvedOptions } from '../options.js';
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import { serveClientFile } from '../transports/client-files.js';
 import { NodeHttp } from '../transports/node-http.js';
 import { PathRouter, type Route } from '../transports/path-router.js';
 
-/** Puts an engine together with the HTTP side it needs. The composition root: nowhere else do the parts meet. */
-export function createEngine(
-  options: ResolvedOptions,
-  clock: Clock,
-  onConnection: (connection: Connection) => void,
-): Engine {
-  const engine = new Engine(options, clock);
-  engine.wire(new NodeHttp(engine, clock), onConnection);
-  return engine;
+/**
+ * An engine with everything it needs to serve HTTP. The composition root: nowhere else do the parts meet.
+ *
+ * Applications make one when they want to hold it themselves: `io.bind(engine)`.
+ */
+export class EngineServer extends Engine {
+  /**
+   * @param options see `ServerOptions`; those of Socket.IO alone are ignored.
+   * @throws OptionError when an option cannot work.
+   */
+  constructor(options?: ServerOptions) {
+    super(resolveOptions(options), systemClock);
+    this.wire(new NodeHttp(this));
+  }
+
+  /** Serves `path` (default `/engine.io`) on this server, next to whatever else it serves. */
+  attach(server: HttpServer, options: ServerOptions = {}): Attachment {
+    const resolved = resolveOptions({ path: '/engine.io', ...options });
+    return attach(server, this, resolved, { path: resolved.path, serveClient: () => false });
+  }
 }
 
 /** An HTTP server that serves nothing but us, listening already. */
@@ -31,30 +41,65 @@ export interface Attachment {
   detach(): void;
 }
 
+/** What the owner of an upgrade is called with. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** The way in for a framework that routes requests itself. */
+export interface Mount extends Attachment {
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Serves a file of the browser bundle; `false` when the request is for none, or the bundle is not served. */
+  handleClientFile(request: IncomingMessage, response: ServerResponse): boolean;
+  handleUpgrade: UpgradeListener;
+}
+
+interface Settings {
+  path: string;
+  serveClient: () => boolean;
+}
+
 /** Serves an engine on one path of a server, and leaves everything else there alone. */
 export function attach(
   server: HttpServer,
   engine: Engine,
   options: ResolvedOptions,
-  settings: { path: string; serveClient: () => boolean },
-  clock: Clock,
+  { path, serveClient }: Settings,
 ): Attachment {
-  const { path } = settings;
   const route: Route = {
-    matches: matcherOf(path, options.addTrailingSlash),
+    ...routeOf(path, options),
     onRequest(request: IncomingMessage, response: ServerResponse): boolean {
-      if (settings.serveClient() && serveClientFile(path, request, response)) return true;
+      if (serveClient() && serveClientFile(path, request, response)) return true;
       if (!this.matches(pathOf(request))) return false;
       engine.handleRequest(request, response);
       return true;
     },
-    onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-      engine.handleUpgrade(request, socket, head);
-    },
+    onUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+  };
+  return PathRouter.of(server, systemClock).add(route);
+}
+
+/** Serves an engine to a framework: only upgrades are taken from the server, and they go to the framework first. */
+export function mount(
+  server: HttpServer,
+  engine: Engine,
+  options: ResolvedOptions,
+  { path, serveClient }: Settings,
+  onUpgrade: UpgradeListener,
+): Mount {
+  const { detach } = PathRouter.of(server, systemClock).add({ ...routeOf(path, options), onUpgrade });
+  return {
+    detach,
+    handleRequest: (request, response) => engine.handleRequest(request, response),
+    handleClientFile: (request, response) => serveClient() && serveClientFile(path, request, response),
+    handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+  };
+}
+
+function routeOf(path: string, options: ResolvedOptions): Omit<Route, 'onRequest' | 'onUpgrade'> {
+  return {
+    matches: matcherOf(path, options.addTrailingSlash),
     prefix: path,
     destroyUpgradeTimeout: options.destroyUpgrade ? options.destroyUpgradeTimeout : undefined,
   };
-  return PathRouter.of(server, clock).add(route);
 }
 
 /** With a trailing slash, `/socket.io/` and below; without, `/socket.io` itself and below. */

@@ -4,6 +4,7 @@ import type { ConnectionCloseReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
+import { decode } from '../protocol/socketio/decode.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
 import type { Namespace } from './namespace.js';
@@ -38,20 +39,21 @@ export class Client implements ConnectionHandler {
   readonly id: string;
   readonly #server: Server<any, any, any, any>;
   readonly #connection: ClientConnection;
-  readonly #decoder: PacketAssembler | ForeignDecoder;
+  /** `null` until the first binary packet: texts need no state to be decoded. */
+  #assembler: PacketAssembler | null = null;
+  /** Of a custom parser; `null` with ours. */
+  readonly #decoder: ForeignDecoder | null;
   /** Sockets by the name of their namespace; `null` while the namespace still decides. */
-  readonly #sockets = new Map<string, Socket<any, any, any, any> | null>();
+  readonly #sockets = new SocketsByNamespace();
 
   constructor(server: Server<any, any, any, any>, connection: ClientConnection, conn: Connection) {
     this.#server = server;
     this.#connection = connection;
     this.conn = conn;
     this.id = connection.id;
-    const { parser, decodeLimits } = server.opts;
+    const { parser } = server.opts;
     this.#decoder =
-      parser === undefined
-        ? new PacketAssembler(decodeLimits)
-        : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
+      parser === undefined ? null : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
     connection.handle(this);
     server.awaitNamespace(this);
   }
@@ -103,10 +105,7 @@ export class Client implements ConnectionHandler {
   onText(text: string, offset: number): void {
     let packet: Packet | undefined;
     try {
-      packet =
-        this.#decoder instanceof PacketAssembler
-          ? this.#decoder.receiveText(text, offset)
-          : this.#decoder.receive(text.slice(offset));
+      packet = this.#decodeText(text, offset);
     } catch (error) {
       this.#onInvalid(error);
       return;
@@ -117,13 +116,25 @@ export class Client implements ConnectionHandler {
   onBinary(data: Buffer): void {
     let packet: Packet | undefined;
     try {
-      packet =
-        this.#decoder instanceof PacketAssembler ? this.#decoder.receiveBinary(data) : this.#decoder.receive(data);
+      packet = this.#decoder === null ? this.#assemble().receiveBinary(data) : this.#decoder.receive(data);
     } catch (error) {
       this.#onInvalid(error);
       return;
     }
     if (packet !== undefined) this.#onPacket(packet);
+  }
+
+  #decodeText(text: string, offset: number): Packet | undefined {
+    if (this.#decoder !== null) return this.#decoder.receive(text.slice(offset));
+    const type = text.charCodeAt(offset);
+    const isBinary = type === 53 /* BINARY_EVENT */ || type === 54; /* BINARY_ACK */
+    if (isBinary || this.#assembler?.isPending) return this.#assemble().receiveText(text, offset);
+    return decode(text, offset, this.#server.opts.decodeLimits);
+  }
+
+  #assemble(): PacketAssembler {
+    this.#assembler ??= new PacketAssembler(this.#server.opts.decodeLimits);
+    return this.#assembler;
   }
 
   #onInvalid(error: unknown): void {
@@ -184,7 +195,7 @@ export class Client implements ConnectionHandler {
 
   /** Disconnects all sockets, then closes the connection. */
   disconnect(): void {
-    for (const socket of [...this.#sockets.values()]) socket?.disconnect();
+    for (const socket of this.#sockets.list()) socket.disconnect();
     this.#sockets.clear();
     this.close();
   }
@@ -202,11 +213,49 @@ export class Client implements ConnectionHandler {
 
   #end(reason: ConnectionCloseReason | 'forced server close', description?: unknown): void {
     this.#server.joinedNamespace(this);
-    const sockets = [...this.#sockets.values()];
+    const sockets = this.#sockets.list();
     this.#sockets.clear();
-    for (const socket of sockets) socket?.onClose(reason, description);
-    if (this.#decoder instanceof PacketAssembler) this.#decoder.clear();
-    else this.#decoder.destroy();
+    for (const socket of sockets) socket.onClose(reason, description);
+    this.#assembler?.clear();
+    this.#decoder?.destroy();
+  }
+}
+
+/** A map by namespace; most clients are in the main one only, and need no `Map` for it. */
+class SocketsByNamespace {
+  #main: Socket<any, any, any, any> | null | undefined = undefined;
+  #others: Map<string, Socket<any, any, any, any> | null> | null = null;
+
+  get size(): number {
+    return (this.#main === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+  }
+
+  get(name: string): Socket<any, any, any, any> | null | undefined {
+    return name === '/' ? this.#main : this.#others?.get(name);
+  }
+
+  set(name: string, socket: Socket<any, any, any, any> | null): void {
+    if (name === '/') {
+      this.#main = socket;
+      return;
+    }
+    this.#others ??= new Map();
+    this.#others.set(name, socket);
+  }
+
+  delete(name: string): void {
+    if (name === '/') this.#main = undefined;
+    else this.#others?.delete(name);
+  }
+
+  clear(): void {
+    this.#main = undefined;
+    this.#others = null;
+  }
+
+  /** Those that are connected, as they are now. */
+  list(): Socket<any, any, any, any>[] {
+    return [this.#main, ...(this.#others?.values() ?? [])].filter((socket) => socket != null);
   }
 }
 

@@ -2,22 +2,32 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
+import type { AdapterNamespace } from '../adapters/adapter.js';
+import { MemoryAdapter } from '../adapters/memory.js';
+import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
 import { systemClock } from '../clock.js';
-import type { Connection } from '../engine/connection.js';
+import { Connection } from '../engine/connection.js';
 import { Deadlines } from '../engine/deadlines.js';
 import type { Engine } from '../engine/engine.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import * as defaultParser from '../protocol/socketio/parser.js';
 import type { Room } from '../rooms/selection.js';
-import { type Attachment, attach, createEngine, createHttpServer } from './attach.js';
-import type { BroadcastOperator } from './broadcast.js';
-import { Client, type ClientConnection } from './client.js';
+import {
+  type Attachment,
+  attach,
+  createHttpServer,
+  EngineServer,
+  type Mount,
+  mount,
+  type UpgradeListener,
+} from './attach.js';
+import type { BroadcastOperator, RemoteSocket } from './broadcast.js';
+import { Client } from './client.js';
 import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './dynamic-namespace.js';
 import { ForeignConnection } from './foreign-connection.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
-import type { RemoteSocket } from './remote-socket.js';
 import type { Socket } from './socket.js';
 import type {
   AllButLast,
@@ -79,7 +89,9 @@ export class Server<
   /** As given: `attach()` may add to them. */
   readonly #givenOptions: ServerOptions;
   readonly #attachments: Attachment[] = [];
-  #adapter: AdapterConstructor | undefined;
+  /** Closed with us: the server we were attached to, not one that only passes requests on. */
+  #closesHttpServer = false;
+  #adapter: AdapterConstructor;
   #path: string;
   #serveClient: boolean;
   #connectTimeout: number;
@@ -99,7 +111,7 @@ export class Server<
     const given = isOptions ? (server as ServerOptions) : (options ?? {});
     this.opts = resolveOptions(given);
     this.#givenOptions = given;
-    this.#adapter = this.opts.adapter;
+    this.#adapter = this.opts.adapter ?? defaultAdapter(this.opts);
     this.#path = this.opts.path;
     this.#serveClient = this.opts.serveClient;
     this.#connectTimeout = this.opts.connectTimeout;
@@ -156,8 +168,8 @@ export class Server<
 
   /** What makes the adapter of each namespace; setting it gives all namespaces a new one. */
   adapter(value: AdapterConstructor): this;
-  adapter(): AdapterConstructor | undefined;
-  adapter(value?: AdapterConstructor): this | AdapterConstructor | undefined {
+  adapter(): AdapterConstructor;
+  adapter(value?: AdapterConstructor): this | AdapterConstructor {
     if (value === undefined) return this.#adapter;
     this.#adapter = resolveOptions({ adapter: value }).adapter;
     for (const namespace of this._nsps.values()) namespace.initAdapter();
@@ -177,23 +189,41 @@ export class Server<
         'You are trying to attach socket.io to an express request handler function. Please pass a http.Server instance.',
       );
     }
-    const resolved = options === undefined ? this.opts : resolveOptions({ ...this.#givenOptions, ...options });
-    const path = options?.path === undefined ? this.#path : resolved.path;
+    const given = { ...options, ...this.#givenOptions };
+    const resolved = resolveOptions(given);
+    const path = options?.path !== undefined && this.#givenOptions.path === undefined ? resolved.path : this.#path;
     const isPort =
       typeof server === 'number' ||
       (typeof server === 'string' && server.trim() !== '' && Number.isFinite(Number(server)));
     this.httpServer = isPort ? createHttpServer(Number(server)) : (server as AnyHttpServer);
-    this.engine = createEngine(resolved, systemClock, (connection) => this.#onConnection(connection));
+    this.#closesHttpServer = true;
+    this.bind(new EngineServer(given));
     this.#attachments.push(
-      attach(
-        this.httpServer as HttpServer,
-        this.engine,
-        resolved,
-        { path, serveClient: () => this.#serveClient },
-        systemClock,
-      ),
+      attach(this.httpServer as HttpServer, this.engine, resolved, { path, serveClient: () => this.#serveClient }),
     );
     return this;
+  }
+
+  /**
+   * For frameworks that route themselves: requests come in by `handleRequest` of what is returned, and upgrades on our
+   * path go to `onUpgrade`, which answers them or passes them on to `handleUpgrade`. `close()` leaves the server open.
+   *
+   * @param settings.server where upgrades on the path are taken from; nobody else there sees them.
+   * @param settings.path as the `path` option, which it replaces.
+   */
+  mount(settings: { server: AnyHttpServer; path: string; onUpgrade: UpgradeListener }): Mount {
+    this.path(settings.path);
+    this.httpServer = settings.server;
+    this.bind(new EngineServer(this.#givenOptions));
+    const mounted = mount(
+      settings.server as HttpServer,
+      this.engine,
+      this.opts,
+      { path: this.#path, serveClient: () => this.#serveClient },
+      settings.onUpgrade,
+    );
+    this.#attachments.push(mounted);
+    return mounted;
   }
 
   /** The same as {@link Server.attach}. */
@@ -214,16 +244,8 @@ export class Server<
 
   /** Serves a connection of an engine. @internal Named so by packages of the ecosystem. */
   onconnection(conn: any): this {
-    this.#serve(new ForeignConnection(conn), conn);
+    new Client(this as never, conn instanceof Connection ? conn : new ForeignConnection(conn), conn);
     return this;
-  }
-
-  #onConnection(connection: Connection): void {
-    this.#serve(connection, connection);
-  }
-
-  #serve(connection: ClientConnection, conn: Connection): void {
-    new Client(this as never, connection, conn);
   }
 
   #makeDeadlines(): Deadlines<Client> {
@@ -348,6 +370,16 @@ export class Server<
    * @param callback called when all is closed; with an error when the HTTP server was not running.
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
+    await this.detach();
+    const error = this.#closesHttpServer ? await closeHttpServer(this.httpServer as HttpServer) : undefined;
+    callback?.(error);
+  }
+
+  /**
+   * Disconnects everybody and closes the engine, as {@link Server.close} does, but leaves the HTTP server running, with
+   * every listener that is not ours: for a server that belongs to somebody else.
+   */
+  async detach(): Promise<void> {
     for (const namespace of [...this._nsps.values()]) {
       for (const socket of [...namespace.sockets.values()]) socket.onClose('server shutting down');
     }
@@ -355,8 +387,6 @@ export class Server<
     this.#awaitingNamespace.clear();
     for (const attachment of this.#attachments.splice(0)) attachment.detach();
     await Promise.allSettled([...this._nsps.values()].map((namespace) => namespace.adapter.close()));
-    const error = this.httpServer === undefined ? undefined : await closeHttpServer(this.httpServer as HttpServer);
-    callback?.(error);
   }
 
   // --- the main namespace, for short ---
@@ -480,6 +510,12 @@ for (const name of Object.getOwnPropertyNames(EventEmitter.prototype) as (keyof 
       return (this.sockets as any)[name](...args);
     },
   });
+}
+
+/** One node, in memory; with a log of events when recovery is on. */
+function defaultAdapter({ connectionStateRecovery: recovery }: ResolvedOptions): AdapterConstructor {
+  if (recovery === undefined) return MemoryAdapter;
+  return (namespace: AdapterNamespace) => new RecoveringMemoryAdapter(namespace, recovery, systemClock);
 }
 
 /** @returns the error of a server that was not running. */

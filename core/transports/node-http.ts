@@ -2,16 +2,19 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import cors from 'cors';
 import createDebug from 'debug';
-import type { Clock } from '../clock.js';
 import type { Connection } from '../engine/connection.js';
 import type { Engine, EngineFront } from '../engine/engine.js';
 import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
-import { parseHandshake } from '../protocol/engineio/handshake.js';
+import { parseHandshake, parseQuery, type Query } from '../protocol/engineio/handshake.js';
+import { KeptRequest } from './kept-request.js';
 import { PollingTransport } from './polling.js';
 import type { ResponseHeaders } from './transport.js';
 import { WebSocketAcceptor } from './websocket.js';
 
 const debug = createDebug('carillon:http');
+
+/** Middlewares of the ecosystem tell a handshake from later requests by `request._query.sid`. */
+type EngineRequest = IncomingMessage & { _query?: Query };
 
 /** A refusal: the protocol's error, and what made it so. */
 class Refusal {
@@ -27,12 +30,10 @@ class Refusal {
  */
 export class NodeHttp implements EngineFront {
   readonly #engine: Engine;
-  readonly #clock: Clock;
   readonly #acceptor: WebSocketAcceptor;
 
-  constructor(engine: Engine, clock: Clock) {
+  constructor(engine: Engine) {
     this.#engine = engine;
-    this.#clock = clock;
     const { opts } = engine;
     if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
     this.#acceptor = new WebSocketAcceptor({
@@ -45,6 +46,7 @@ export class NodeHttp implements EngineFront {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    (request as EngineRequest)._query = parseQuery(request.url);
     this.#runMiddlewares(request, response, (error) => {
       if (error !== undefined) {
         this.#refuse(
@@ -63,6 +65,7 @@ export class NodeHttp implements EngineFront {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    (request as EngineRequest)._query = parseQuery(request.url);
     // Between here and the transport nobody else listens: a reset must not be an unhandled error.
     const onError = () => socket.destroy();
     socket.on('error', onError);
@@ -78,10 +81,14 @@ export class NodeHttp implements EngineFront {
         if (typeof verdict === 'string') this.#engine.emit('initial_headers', headers, request);
         this.#engine.emit('headers', headers, request);
         socket.removeListener('error', onError);
+        // The answer to the handshake and the first packets leave in one write.
+        socket.cork();
         this.#acceptor.accept(request, socket, head, headers, (transport) => {
-          if (typeof verdict === 'string') this.#engine.open(verdict, transport, request, addressOf(request));
+          if (typeof verdict === 'string')
+            this.#engine.open(verdict, transport, new KeptRequest(request), addressOf(request));
           else verdict.startUpgrade(transport);
         });
+        socket.uncork();
       });
     };
     if (this.#engine.middlewares.length === 0) {
@@ -141,8 +148,8 @@ export class NodeHttp implements EngineFront {
     callback: (verdict: Refusal | Connection | string) => void,
   ): void {
     const { opts } = this.#engine;
-    const { method, url, headers } = request;
-    const handshake = parseHandshake({ method, url, origin: headers.origin, isUpgrade }, opts.transports);
+    const { method, headers, _query: query = {} } = request as EngineRequest;
+    const handshake = parseHandshake({ method, query, origin: headers.origin, isUpgrade }, opts.transports);
     if (handshake.kind === 'reject') return callback(new Refusal(handshake.error, handshake.context));
 
     if (handshake.kind === 'resume') {
@@ -156,29 +163,29 @@ export class NodeHttp implements EngineFront {
       return callback(connection);
     }
 
-    this.#allow(request, (message) => {
-      if (message !== null) return callback(new Refusal('forbidden', { message }));
+    this.#allow(request, (isAllowed, message) => {
+      if (!isAllowed) return callback(new Refusal('forbidden', { message }));
       this.#generateId(request, callback);
     });
   }
 
-  /** @param callback gets `null`, or the message of the refusal. */
-  #allow(request: IncomingMessage, callback: (message: string | null) => void): void {
+  /** @param callback gets the verdict, and the application's words for it. */
+  #allow(request: IncomingMessage, callback: (isAllowed: boolean, message?: string | null) => void): void {
     const { allowRequest } = this.#engine.opts;
-    if (allowRequest === undefined) return callback(null);
+    if (allowRequest === undefined) return callback(true);
     let answered = false;
-    const answer = (message: string | null): void => {
+    const answer = (isAllowed: boolean, message?: string | null): void => {
       if (answered) return;
       answered = true;
-      callback(message);
+      callback(isAllowed, message);
     };
     const fail = (error: unknown): void => {
       debug('allowRequest failed: %O', error);
-      answer(HandshakeErrors.forbidden.message);
+      answer(false);
     };
     try {
       const result: unknown = allowRequest(request, (error, success) => {
-        answer(success ? null : (error ?? HandshakeErrors.forbidden.message));
+        answer(success, error);
       });
       if (result instanceof Promise) result.catch(fail);
     } catch (error) {
@@ -203,8 +210,8 @@ export class NodeHttp implements EngineFront {
   }
 
   #openPolling(id: string, request: IncomingMessage, response: ServerResponse): void {
-    const transport = new PollingTransport(this.#engine.opts, this.#clock);
-    if (this.#engine.open(id, transport, request, addressOf(request)) === undefined) {
+    const transport = new PollingTransport(this.#engine.opts);
+    if (this.#engine.open(id, transport, new KeptRequest(request), addressOf(request)) === undefined) {
       response.writeHead(503).end();
       return;
     }

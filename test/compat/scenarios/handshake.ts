@@ -39,6 +39,16 @@ async function refusedUpgrades(context: Context, targets: Record<string, string>
   }
 }
 
+/** Resolves when the next request reaches the engine. */
+function arrival(io: Server): Promise<void> {
+  return new Promise((resolve) => {
+    io.engine.use((_request: unknown, _response: unknown, next: () => void) => {
+      next();
+      resolve();
+    });
+  });
+}
+
 const badQueries = {
   'no EIO': 'transport=polling',
   'EIO 3': 'EIO=3&transport=polling',
@@ -234,9 +244,7 @@ export const scenarios: Scenario[] = [
         });
       });
       const [peer] = (await context.joinedPeer(io)) as [PollingPeer, string];
-      const reached = new Promise<void>((resolve) => {
-        (io.httpServer as import('node:http').Server).once('request', () => resolve());
-      });
+      const reached = arrival(io);
       const first = peer.request({});
       await context.bounded(reached, 'the first GET to arrive');
       const second = await peer.request({});
@@ -259,9 +267,7 @@ export const scenarios: Scenario[] = [
       const [peer] = (await context.joinedPeer(io)) as [PollingPeer, string];
       const poll = peer.request({});
       await peer.send('3');
-      const reached = new Promise<void>((resolve) => {
-        (io.httpServer as import('node:http').Server).once('request', () => resolve());
-      });
+      const reached = arrival(io);
       const slow = request(peer.url, { method: 'POST', headers: { 'content-length': '100' }, agent: false });
       const first = new Promise<string>((resolve) => {
         slow.on('response', (response) => {
@@ -290,9 +296,7 @@ export const scenarios: Scenario[] = [
         socket.on('disconnect', (reason) => context.record('server', 'disconnect', reason));
       });
       const [peer] = (await context.joinedPeer(io)) as [PollingPeer, string];
-      const reached = new Promise<void>((resolve) => {
-        (io.httpServer as import('node:http').Server).once('request', () => resolve());
-      });
+      const reached = arrival(io);
       const poll = request(peer.url, { agent: false });
       poll.on('error', () => {});
       poll.end();

@@ -304,6 +304,31 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'an engine middleware tells handshakes from the rest by the query',
+    touches: ['Engine.use'],
+    async run(context) {
+      const io = await context.server();
+      // As the documentation shows it, for sessions of the web framework.
+      io.engine.use(
+        (request: { method: string; _query: Record<string, string> }, _response: unknown, next: () => void) => {
+          const { _query: query } = request;
+          context.record(
+            'engine',
+            'request',
+            request.method,
+            query.EIO,
+            query.transport,
+            query.sid === undefined,
+            query.custom,
+          );
+          next();
+        },
+      );
+      const [peer] = await context.joinedPeer(io, { query: '&custom=1' });
+      context.record('peer', 'sent', await peer.send('42["x"]'));
+    },
+  },
+  {
     name: 'several engine middlewares run in order, and later',
     touches: ['Engine.use'],
     async run(context) {

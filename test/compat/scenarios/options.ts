@@ -80,14 +80,10 @@ export const scenarios: Scenario[] = [
         io.emit('x', 'compress me '.repeat(50));
         const answer = await peer.request({ headers: accepted ? { 'accept-encoding': accepted } : {} });
         const encoding = answer.headers['content-encoding'] ?? '';
+        const length = answer.headers['content-length'];
+        const consistent = length === undefined || Number(length) === answer.body.length;
         const text = encoding ? unpack[encoding]!(answer.body).toString() : answer.text;
-        context.record(
-          'peer',
-          accepted,
-          encoding,
-          text,
-          Number(answer.headers['content-length']) === answer.body.length,
-        );
+        context.record('peer', accepted, encoding, text, consistent);
       }
     },
   },
