@@ -54,12 +54,15 @@ export interface RequestHolder {
 type SendCallback = (transport: Transport) => void;
 
 export interface ConnectionEvents {
+  /** The session is open. */
   open: [];
   /** A packet arrived. */
   packet: [packet: EnginePacket];
   /** A packet is about to be queued. */
   packetCreate: [packet: EnginePacket & { options?: { compress: boolean } }];
+  /** A message arrived. */
   message: [data: string | Buffer];
+  /** The same as `message`. */
   data: [data: string | Buffer];
   /** A pong arrived. */
   heartbeat: [];
@@ -73,7 +76,9 @@ export interface ConnectionEvents {
   backpressure: [state: Backpressure];
   /** What waited was handed to the transport. */
   drain: [];
+  /** Kept for programs written for Engine.IO; carillon reports faults with `close`. */
   error: [error: Error];
+  /** The session ended. */
   close: [reason: ConnectionCloseReason, description?: unknown];
 }
 
@@ -123,6 +128,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     return this.#transport;
   }
 
+  /** See states.ts. */
   get readyState(): ReadyState {
     return this.#readyState;
   }

@@ -35,10 +35,13 @@ export interface EngineFront {
 }
 
 export interface ConnectionError {
+  /** The request that was refused. */
   req: IncomingMessage;
   /** 0 to 7, see `HandshakeErrors` in errors.ts. */
   code: number;
+  /** The protocol's words for the code. */
   message: string;
+  /** What made it so; has a `name` where several causes share a code. */
   context: Record<string, unknown>;
 }
 
@@ -156,6 +159,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.#front?.handleUpgrade(request, socket, head);
   }
 
+  /** The session with this id. */
   find(sid: string): Connection | undefined {
     return this.#connections.get(sid);
   }

@@ -33,6 +33,7 @@ export class RoomIndex<Member> {
   readonly #lookup: (id: string) => Member | undefined;
   readonly #observer: RoomObserver;
   #visit = 0;
+  #isVisiting = false;
 
   /** @param lookup finds the member of an id, or `undefined` while there is none. */
   constructor(lookup: (id: string) => Member | undefined, observer: RoomObserver) {
@@ -42,16 +43,17 @@ export class RoomIndex<Member> {
 
   join(id: string, rooms: Iterable<Room>): void {
     let membership = this.#memberships.get(id);
+    // Before the observer hears of it: it may want to reach the new member.
+    if (membership !== undefined) membership.member ??= this.#lookup(id) ?? null;
     for (const room of rooms) {
       if (membership === undefined) {
-        membership = { member: null, id, rooms: room, visit: 0 };
+        membership = { member: this.#lookup(id) ?? null, id, rooms: room, visit: 0 };
         this.#memberships.set(id, membership);
       } else if (!addRoom(membership, room)) {
         continue;
       }
       this.#insert(membership, room);
     }
-    if (membership !== undefined) membership.member ??= this.#lookup(id) ?? null;
   }
 
   #insert(membership: Membership<Member>, room: Room): void {
@@ -113,6 +115,42 @@ export class RoomIndex<Member> {
    * Hot path: nothing is allocated per member; a member is marked with the number of this visit instead.
    */
   each(rooms: ReadonlySet<Room>, except: ReadonlySet<Room> | undefined, visitor: (member: Member) => void): void {
+    if (this.#isVisiting) {
+      this.#eachWithin(rooms, except, visitor);
+      return;
+    }
+    this.#isVisiting = true;
+    try {
+      this.#eachMarking(rooms, except, visitor);
+    } finally {
+      this.#isVisiting = false;
+    }
+  }
+
+  /** A visitor that starts a visit of its own must not overwrite the marks of the one it is called from. Rare. */
+  #eachWithin(
+    rooms: ReadonlySet<Room>,
+    except: ReadonlySet<Room> = new Set(),
+    visitor: (member: Member) => void,
+  ): void {
+    const seen = new Set<Membership<Member>>();
+    for (const room of except) for (const each of membersById(this.#rooms.get(room)).values()) seen.add(each);
+    const sources =
+      rooms.size === 0 ? [this.#memberships] : Array.from(rooms, (room) => membersById(this.#rooms.get(room)));
+    for (const source of sources) {
+      for (const membership of source.values()) {
+        if (seen.has(membership)) continue;
+        seen.add(membership);
+        if (membership.member !== null) visitor(membership.member);
+      }
+    }
+  }
+
+  #eachMarking(
+    rooms: ReadonlySet<Room>,
+    except: ReadonlySet<Room> | undefined,
+    visitor: (member: Member) => void,
+  ): void {
     const visit = ++this.#visit;
     if (except !== undefined && except.size > 0) {
       for (const room of except) {
