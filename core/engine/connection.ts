@@ -58,7 +58,7 @@ export interface ConnectionEvents {
   upgrading: [transport: Transport];
   /** The client moved to another transport. */
   upgrade: [transport: Transport];
-  /** What waited is about to be written. */
+  /** What waited is being written. */
   flush: [];
   /** What waited was handed to the transport. */
   drain: [];
@@ -180,7 +180,10 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
    */
   deliver(message: Prepared): void {
     if (this.#readyState !== 'open') return;
-    if (this.#observed) this.#announce(message);
+    if (this.#observed) {
+      this.#announce(message);
+      if (this.#readyState !== ('open' as ReadyState)) return;
+    }
     this.#outbox.push(message);
   }
 
@@ -221,8 +224,9 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   /** Called by the outbox: this is the one write of the turn. */
   writeSequence(sequence: Sequence): void {
-    if (this.#observed) this.emit('flush');
     this.#transport.write(sequence);
+    // Not before: whoever hears of it may send and close, and that must come behind this sequence.
+    if (this.#observed) this.emit('flush');
     const callbacks = this.#sendCallbacks;
     if (callbacks !== null) {
       this.#sendCallbacks = null;
@@ -305,7 +309,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   onPingDue(): void {
     this.#pingExtended = false;
     if (this.#observed) this.#announce(PING);
-    this.#outbox.push(PING);
+    if (this.#readyState !== 'closed') this.#outbox.push(PING);
   }
 
   onPongMissing(): void {
