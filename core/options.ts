@@ -208,6 +208,9 @@ export interface ResolvedOptions extends EngineOptions {
   readonly eventRateLimit: EventRateLimit | undefined;
 }
 
+/** Milliseconds; Node takes a timer of more for one of 1 ms. Source: Node.js documentation, `setTimeout`. */
+const MAX_TIME = 2_147_483_647;
+
 const TRANSPORTS: readonly string[] = ['polling', 'websocket'];
 
 /**
@@ -219,11 +222,17 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
   const options = given ?? {};
   if (typeof options !== 'object') throw new OptionError('options', options, 'an object');
   const positive = (name: keyof ServerOptions, fallback: number) => number(options[name], name, fallback, 1);
+  const time = (name: keyof ServerOptions, fallback: number, minimum: number) =>
+    number(options[name], name, fallback, minimum, MAX_TIME);
   const flag = (name: keyof ServerOptions, fallback: boolean) => boolean(options[name], name, fallback);
 
   if (options.allowEIO3)
     throw new OptionError('allowEIO3', options.allowEIO3, 'false: clients of Socket.IO 2 are not served yet');
-  if (options.allowRequest !== undefined && typeof options.allowRequest !== 'function') {
+  if (
+    options.allowRequest !== undefined &&
+    options.allowRequest !== null &&
+    typeof options.allowRequest !== 'function'
+  ) {
     throw new OptionError('allowRequest', options.allowRequest, 'a function (request, callback)');
   }
   const maxHttpBufferSize = positive('maxHttpBufferSize', 1_000_000);
@@ -233,14 +242,14 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     serveClient: flag('serveClient', true),
     adapter: adapterOption(options.adapter),
     parser: parserOption(options.parser),
-    connectTimeout: number(options.connectTimeout, 'connectTimeout', 45_000, 0),
+    connectTimeout: time('connectTimeout', 45_000, 0),
     connectionStateRecovery: recoveryOption(options.connectionStateRecovery),
     cleanupEmptyChildNamespaces: flag('cleanupEmptyChildNamespaces', false),
-    pingTimeout: positive('pingTimeout', 20_000),
-    pingInterval: positive('pingInterval', 25_000),
-    upgradeTimeout: positive('upgradeTimeout', 10_000),
+    pingTimeout: time('pingTimeout', 20_000, 1),
+    pingInterval: time('pingInterval', 25_000, 1),
+    upgradeTimeout: time('upgradeTimeout', 10_000, 1),
     maxHttpBufferSize,
-    allowRequest: options.allowRequest,
+    allowRequest: options.allowRequest ?? undefined,
     transports: transportsOption(options.transports),
     allowUpgrades: flag('allowUpgrades', true),
     perMessageDeflate: perMessageDeflateOption(options.perMessageDeflate),
@@ -249,7 +258,7 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     cookie: cookieOption(options.cookie),
     ...originsOption(options),
     destroyUpgrade: flag('destroyUpgrade', true),
-    destroyUpgradeTimeout: number(options.destroyUpgradeTimeout, 'destroyUpgradeTimeout', 1000, 0),
+    destroyUpgradeTimeout: time('destroyUpgradeTimeout', 1000, 0),
     maxPacketsPerPayload: positive('maxPacketsPerPayload', 32_768),
     decodeLimits: Object.freeze({
       maxAttachments: number(options.maxAttachments, 'maxAttachments', DEFAULT_DECODE_LIMITS.maxAttachments, 0),
@@ -278,10 +287,21 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
   return Object.freeze(resolved);
 }
 
-function number(value: unknown, name: string, fallback: number, minimum: number): number {
+function number(
+  value: unknown,
+  name: string,
+  fallback: number,
+  minimum: number,
+  maximum = Number.POSITIVE_INFINITY,
+): number {
   if (value === undefined || value === null) return fallback;
-  if (typeof value === 'number' && value >= minimum) return value;
-  throw new OptionError(name, value, `a number of at least ${minimum}`);
+  if (typeof value === 'number' && value >= minimum && value <= maximum) return value;
+  const isBounded = Number.isFinite(maximum);
+  throw new OptionError(
+    name,
+    value,
+    isBounded ? `a number from ${minimum} to ${maximum}` : `a number of at least ${minimum}`,
+  );
 }
 
 function boolean(value: unknown, name: string, fallback: boolean): boolean {
@@ -382,14 +402,19 @@ function perMessageDeflateOption(value: unknown): false | PerMessageDeflateOptio
   if (value === undefined || value === null || value === false) return false;
   if (value === true) return { threshold: 1024 };
   if (typeof value !== 'object') throw new OptionError('perMessageDeflate', value, 'true, false or an object');
-  return { threshold: 1024, ...value };
+  return { ...value, threshold: thresholdOf(value, 'perMessageDeflate') };
 }
 
 function httpCompressionOption(value: unknown): false | (ZlibOptions & { threshold: number }) {
   if (value === false) return false;
   if (value === undefined || value === null || value === true) return { threshold: 1024 };
   if (typeof value !== 'object') throw new OptionError('httpCompression', value, 'true, false or an object');
-  return { threshold: 1024, ...value };
+  return { ...value, threshold: thresholdOf(value, 'httpCompression') };
+}
+
+/** Bytes from which on messages are compressed. */
+function thresholdOf(value: { threshold?: unknown }, name: string): number {
+  return number(value.threshold, `${name}.threshold`, 1024, 0);
 }
 
 function cookieOption(value: unknown): false | SessionCookie {

@@ -70,7 +70,7 @@ export interface ConnectionEvents {
   upgrading: [transport: Transport];
   /** The client moved to another transport. */
   upgrade: [transport: Transport];
-  /** What waited is about to be written. */
+  /** What waited is being written. */
   flush: [];
   /** Much waits for a client that reads slowly: more than `backpressureThreshold` bytes, or more than is allowed. */
   backpressure: [state: Backpressure];
@@ -203,7 +203,10 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
    */
   deliver(message: Prepared): void {
     if (this.#readyState !== 'open') return;
-    if (this.#observed) this.#announce(message);
+    if (this.#observed) {
+      this.#announce(message);
+      if (this.#readyState !== ('open' as ReadyState)) return;
+    }
     this.#outbox.push(message);
   }
 
@@ -244,8 +247,9 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   /** Called by the outbox: this is the one write of the turn. */
   writeSequence(sequence: Sequence): void {
-    if (this.#observed) this.emit('flush');
     this.#transport.write(sequence);
+    // Not before: whoever hears of it may send and close, and that must come behind this sequence.
+    if (this.#observed) this.emit('flush');
     const callbacks = this.#sendCallbacks;
     if (callbacks !== null) {
       this.#sendCallbacks = null;
@@ -348,7 +352,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   onPingDue(): void {
     this.#pingExtended = false;
     if (this.#observed) this.#announce(PING);
-    this.#outbox.push(PING);
+    if (this.#readyState !== 'closed') this.#outbox.push(PING);
   }
 
   onPongMissing(): void {

@@ -47,8 +47,19 @@ export class Turn {
     // Whoever sends while we write is served in the next turn.
     this.#dirty = [];
     this.root = Sequence.root();
-    for (const outbox of dirty) outbox.onTurnEnd();
+    let written = 0;
+    try {
+      while (written < dirty.length) dirty[written++]!.onTurnEnd();
+    } finally {
+      // A listener of one connection threw: the application hears of it, the other connections do not.
+      if (written < dirty.length) this.#continueWith(dirty.slice(written));
+    }
   };
+
+  #continueWith(rest: Outbox[]): void {
+    if (this.#dirty.length === 0) this.#clock.endOfTurn(this.#flush);
+    this.#dirty.unshift(...rest);
+  }
 }
 
 /** A backlog is written in pieces of about this many bytes, so that a large one is not copied into one buffer. */

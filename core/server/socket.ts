@@ -538,7 +538,9 @@ export class Socket<
     this.nsp.remove(this);
     this.client.remove(this as never);
     this.connected = false;
-    this.#acks?.abandon();
+    this.#acks?.abandon((error) =>
+      this.server.reportListenerError(error, { socket: this as never, event: 'acknowledgement' }),
+    );
     this.#guard(['disconnect'], () => emitLocally(this, 'disconnect', [reason, description]));
   }
 
