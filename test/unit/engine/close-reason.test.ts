@@ -8,6 +8,8 @@ const recoverable: Record<DisconnectReason, boolean> = {
   'forced close': true,
   'forced server close': true,
   'server shutting down': true,
+  'slow consumer': true,
+  'rate limit': false,
   'parse error': false,
   'server namespace disconnect': false,
   'client namespace disconnect': false,

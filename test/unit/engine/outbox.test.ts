@@ -1,8 +1,18 @@
 import fc from 'fast-check';
+import type { BacklogLimits } from '../../../core/engine/backlog.js';
 import { Outbox, type OutboxTarget, Turn } from '../../../core/engine/outbox.js';
 import { Prepared } from '../../../core/protocol/prepared.js';
 import type { Sequence } from '../../../core/protocol/sequence.js';
 import { TestClock } from '../../support/test-clock.js';
+
+/** What waits is limited elsewhere: here it is about order and sharing. */
+const UNLIMITED: BacklogLimits = {
+  maxBytes: Number.POSITIVE_INFINITY,
+  maxMessages: Number.POSITIVE_INFINITY,
+  pressureBytes: Number.POSITIVE_INFINITY,
+  policy: 'close',
+  keyOf: () => undefined,
+};
 
 /** A receiver: ready until told otherwise. */
 class Receiver implements OutboxTarget {
@@ -10,6 +20,7 @@ class Receiver implements OutboxTarget {
   readonly writes: Sequence[] = [];
   readonly outbox: Outbox;
   onWrite: (() => void) | undefined;
+  unsentBytes = 0;
   /** Takes this many writes, then is not ready. */
   capacity = Number.POSITIVE_INFINITY;
 
@@ -24,6 +35,12 @@ class Receiver implements OutboxTarget {
     this.onWrite?.();
   }
 
+  onPressure(): void {}
+
+  onRelief(): void {}
+
+  onOverflow(): void {}
+
   get messages(): Prepared[] {
     return this.writes.flatMap((sequence) => sequence.messages());
   }
@@ -31,7 +48,7 @@ class Receiver implements OutboxTarget {
 
 function setup(count: number) {
   const clock = new TestClock();
-  const turn = new Turn(clock);
+  const turn = new Turn(clock, UNLIMITED);
   return { clock, turn, receivers: Array.from({ length: count }, () => new Receiver(turn)) };
 }
 
