@@ -130,8 +130,9 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
     });
   }
 
+  /** Goes on with another transport, and closes the one before. */
   protected setTransport(transport: Transport): Transport {
-    this.transport?.removeAllListeners();
+    this.#dropTransport();
     this.transport = transport;
     return transport
       .on('drain', () => this.#onDrain())

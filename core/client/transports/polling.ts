@@ -38,7 +38,6 @@ export class PollingTransport extends Transport {
       credentials: this.opts.withCredentials ? 'include' : 'same-origin',
       signal,
     });
-    this.onResponse(response);
     return { status: response.status, body: await response.text(), contentType: response.headers.get('content-type') };
   }
 
@@ -46,8 +45,8 @@ export class PollingTransport extends Transport {
     return { ...(body !== undefined && { 'Content-Type': 'text/plain;charset=UTF-8' }), ...this.opts.extraHeaders };
   }
 
-  /** For platforms that keep cookies themselves. */
-  protected onResponse(_response: Response): void {}
+  /** Closed, and the last request is over: for platforms that hold connections. */
+  protected onRest(): void {}
 
   protected doOpen(): void {
     this.#poll();
@@ -140,6 +139,7 @@ export class PollingTransport extends Transport {
     } finally {
       timer?.cancel();
       this.#requests.delete(controller);
+      if (this.readyState === 'closed' && !this.#requests.size) this.onRest();
     }
   }
 
@@ -161,5 +161,6 @@ export class PollingTransport extends Transport {
     // Where there is a session, tell the server; while that is on its way the poll may end by itself.
     if (this.readyState === 'open' && !this.#failed) this.#exchange('1', CLOSE_TIMEOUT).then(abort, abort);
     else abort();
+    if (!this.#requests.size) this.onRest();
   }
 }

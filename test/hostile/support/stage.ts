@@ -36,6 +36,7 @@ export class Stage {
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, { resolve(value: any): void; reject(error: Error): void }>();
   readonly #errors: string[] = [];
+  #records: ServerRecord[] = [];
   #exit: string | null = null;
   #nextId = 0;
 
@@ -144,21 +145,20 @@ export class Stage {
   }
 
   /** Takes what the server recorded so far: closed connections, refused handshakes, errors of listeners. */
-  records(): Promise<ServerRecord[]> {
-    return this.#ask('records');
+  async records(): Promise<ServerRecord[]> {
+    const news = await this.#ask<ServerRecord[]>('records');
+    return [...this.#records.splice(0), ...news];
   }
 
-  /** Waits for a record of the server, and takes all up to then. */
+  /** Waits for a record of the server, and takes it. */
   async recorded(matches: (record: ServerRecord) => boolean, what = 'a record'): Promise<ServerRecord> {
-    const seen: ServerRecord[] = [];
     const deadline = Date.now() + 10_000;
     while (Date.now() < deadline) {
-      const records = await this.records();
-      const found = records.find(matches);
-      if (found !== undefined) return found;
-      seen.push(...records);
+      this.#records = await this.records();
+      const index = this.#records.findIndex(matches);
+      if (index !== -1) return this.#records.splice(index, 1)[0]!;
     }
-    throw new Error(`the server never recorded ${what}; it recorded ${JSON.stringify(seen.slice(0, 20))}`);
+    throw new Error(`the server never recorded ${what}; it recorded ${JSON.stringify(this.#records.slice(0, 20))}`);
   }
 
   /** Runs a command of the application. */
