@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseOptions, usage } from './options.mjs';
 import { drawCharts } from './report/charts.mjs';
 import { insertTables } from './report/markdown.mjs';
-import { costTable, figure, latencyTable, targetTable } from './report/table.mjs';
+import { costTable, disturbance, figure, latencyTable, targetTable } from './report/table.mjs';
 import { checkDescriptorLimit, plan, run } from './runner.mjs';
 import { implementations } from './server/implementations.mjs';
 
@@ -46,6 +46,8 @@ async function main() {
   console.log(latencyTable(results, rows, options.servers));
   const verdicts = targetTable(results, rows);
   if (verdicts) console.log(`\n${verdicts}`);
+  const disturbed = disturbance(results);
+  if (disturbed) console.log(`\n${disturbed}`);
   if (options.profile) console.log('\nTaken with the profiler on: do not compare the figures.');
 
   const report = {

@@ -29,14 +29,18 @@ export class OptionError extends TypeError {
  * The messages are the ones Socket.IO users know.
  */
 export class AcknowledgementError extends Error {
-  override readonly name = 'Error';
-  readonly code: 'ACK_TIMEOUT' | 'ACK_DISCONNECTED';
-  /** Broadcasts only: the answers that did arrive in time. */
-  responses?: unknown[];
+  readonly #reason: 'timeout' | 'disconnected';
+  /** Broadcasts with `emitWithAck` only: the answers that did arrive in time. */
+  declare responses?: unknown[];
 
-  constructor(code: 'ACK_TIMEOUT' | 'ACK_DISCONNECTED') {
-    super(code === 'ACK_TIMEOUT' ? 'operation has timed out' : 'socket has been disconnected');
-    this.code = code;
+  constructor(reason: 'timeout' | 'disconnected') {
+    super(reason === 'timeout' ? 'operation has timed out' : 'socket has been disconnected');
+    this.#reason = reason;
+  }
+
+  /** What happened, for programs. */
+  get reason(): 'timeout' | 'disconnected' {
+    return this.#reason;
   }
 }
 
@@ -51,6 +55,8 @@ export const HandshakeErrors = {
   badRequest: { code: 3, message: 'Bad request', status: 400 },
   forbidden: { code: 4, message: 'Forbidden', status: 403 },
   unsupportedVersion: { code: 5, message: 'Unsupported protocol version', status: 400 },
+  tooManyRequests: { code: 6, message: 'Too many requests', status: 429 },
+  handshakeTimeout: { code: 7, message: 'Handshake timeout', status: 408 },
 } as const;
 
 export type HandshakeErrorName = keyof typeof HandshakeErrors;

@@ -11,15 +11,15 @@ export {
 export { MemoryAdapter } from './adapters/memory.js';
 export type { ConnectionCloseReason, DisconnectReason } from './engine/close-reason.js';
 export { Connection } from './engine/connection.js';
-export { type ConnectionError, Engine, type EngineMiddleware } from './engine/engine.js';
+export type { ConnectionError, EngineMiddleware } from './engine/engine.js';
 export { AcknowledgementError, OptionError, ProtocolError } from './errors.js';
 export type { ConnectionStateRecoveryOptions, CorsOptions, ServerOptions } from './options.js';
 export { type Packet, PacketType } from './protocol/socketio/packet.js';
 export { Decoder, Encoder, type Parser, protocol } from './protocol/socketio/parser.js';
 export type { BroadcastFlags, BroadcastOptions, Room } from './rooms/selection.js';
-export { BroadcastOperator } from './server/broadcast.js';
+export { EngineServer as Engine } from './server/attach.js';
+export { BroadcastOperator, RemoteSocket } from './server/broadcast.js';
 export { type ListenerErrorContext, Namespace } from './server/namespace.js';
-export { RemoteSocket } from './server/remote-socket.js';
 export { Server } from './server/server.js';
 export { Socket } from './server/socket.js';
 export type { DefaultEventsMap, Event, EventsMap, ExtendedError, Handshake } from './server/types.js';

@@ -1,6 +1,8 @@
 /** What a workload gets to work with: clients, a stopwatch for the server's CPU time, and somewhere to put the results. */
+import { cpus } from 'node:os';
 import { percentile } from '../report/statistics.mjs';
 import { upgradeRequest } from './frames.mjs';
+import { pinToCores } from './pin.mjs';
 import { PollingClient } from './polling-client.mjs';
 import { ServerProcess } from './server-process.mjs';
 import { WebSocketClient } from './websocket-client.mjs';
@@ -15,6 +17,7 @@ const SOURCE_ADDRESSES = process.platform === 'linux' ? 16 : 0;
  * @property {number} [throughput] units per second, limited by the load as well as by the server
  * @property {number} [serverBusy] CPU seconds of the server per second; with its helper threads it can be above 1
  * @property {number} [loadBusy] the same of the load
+ * @property {number} [othersBusy] the same of everything else on the machine, which disturbs the measurement
  * @property {number} [heap] the part of a memory row that is JavaScript's heap, in KiB
  * @property {number} [p50] milliseconds
  * @property {number} [p99] milliseconds
@@ -37,6 +40,10 @@ const SOURCE_ADDRESSES = process.platform === 'linux' ? 16 : 0;
  * @property {boolean} quick
  * @property {string} [profiles] a folder for CPU profiles of the server
  */
+
+/** CPU seconds that all cores together have been busy since the machine started. */
+const machineBusy = () =>
+  cpus().reduce((sum, { times }) => sum + (times.user + times.nice + times.sys + times.irq) / 1000, 0);
 
 export class Bench {
   /** Of one kind: WebSocketClient or PollingClient. @type {any[]} */
@@ -80,6 +87,11 @@ export class Bench {
 
   async startServer() {
     this.#server = await ServerProcess.start(this.#settings.implementation, this.#settings.workload);
+  }
+
+  /** Gives server and load a core each. */
+  pin() {
+    pinToCores(this.#server.pid, process.pid);
   }
 
   stopServer() {
@@ -167,12 +179,14 @@ export class Bench {
     const { profiles } = this.#settings;
     if (profiles) await this.#server.startProfile();
     const serverBefore = await this.#server.cpu();
+    const machineBefore = machineBusy();
     const loadBefore = process.cpuUsage();
     const start = performance.now();
     const units = await work(this.seconds, false);
     const elapsed = (performance.now() - start) / 1000;
     const { user, system } = process.cpuUsage(loadBefore);
     const cpu = (await this.#server.cpu()) - serverBefore;
+    const others = machineBusy() - machineBefore - (cpu + user + system) / 1e6;
     if (profiles) {
       const summary = await this.#server.stopProfile(`${profiles}/${row}-${this.implementation}.cpuprofile`);
       console.error(`\n${row}, ${this.implementation}: own time of the server's functions\n${summary}\n`);
@@ -183,6 +197,7 @@ export class Bench {
       throughput: units / elapsed,
       serverBusy: cpu / 1e6 / elapsed,
       loadBusy: (user + system) / 1e6 / elapsed,
+      othersBusy: Math.max(0, others / elapsed),
       ...(latencies.length > 0 && { p50: percentile(latencies, 50), p99: percentile(latencies, 99) }),
     });
   }

@@ -21,6 +21,7 @@ process.on('disconnect', () => {
 process.on('uncaughtException', fail);
 
 if (!workload.standalone) await bench.startServer();
+if (workload.pinned) bench.pin();
 await workload.drive(bench);
 bench.stopServer();
 process.send({ done: true }, () => process.exit());

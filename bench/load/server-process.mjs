@@ -26,6 +26,10 @@ export class ServerProcess {
     return server;
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   constructor(child) {
     this.#child = child;
     child.on('message', ({ id, answer }) => {

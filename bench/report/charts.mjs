@@ -48,7 +48,7 @@ function ratios(report) {
     const target = targets.find(
       ({ row, metric, against }) => row === id && metric === 'cost' && against === 'socket.io',
     );
-    const label = `${value.toPrecision(value < 10 ? 2 : 3)}x`;
+    const label = `${value.toPrecision(3)}x`;
     return [{ label: title, bars: [{ series: 'carillon', value, label, mark: target?.atLeast }] }];
   });
   if (groups.length === 0) return;

@@ -97,9 +97,22 @@ export function targetTable(results, rows) {
   return lines.length > 1 ? layOut(lines) : '';
 }
 
+// What else ran may have taken a core away, and with it the meaning of the row.
+const DISTURBED = 0.15;
+
+/** Names the rows during which other processes kept the machine busy. @param {Results} results */
+export function disturbance(results) {
+  const rows = Object.entries(results).flatMap(([row, servers]) => {
+    const shares = Object.values(servers).flatMap((runs) => runs.map(({ othersBusy = 0 }) => othersBusy));
+    const largest = Math.max(...shares);
+    return largest > DISTURBED ? [`${row} (${percent(largest)})`] : [];
+  });
+  return rows.length > 0 ? `Other processes took CPU time while these were measured: ${rows.join(', ')}` : '';
+}
+
 const percent = (share) => `${Math.round(share * 100)}%`;
 
-export const times = (ratio) => (ratio === undefined ? '' : `${ratio.toPrecision(ratio < 10 ? 2 : 3)}x`);
+export const times = (ratio) => (ratio === undefined ? '' : `${ratio.toPrecision(3)}x`);
 
 export function verdict(ratio, target) {
   if (!target || ratio === undefined) return '';

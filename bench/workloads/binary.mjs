@@ -35,7 +35,7 @@ export function serveWs(wss) {
 export async function drive(bench) {
   await bench.connect(CLIENTS);
   for (const [label, size] of Object.entries(SIZES)) {
-    const echo = new RoundTrips(bench, `451-["echo",${PLACEHOLDER}]`, 1, attachments[size]);
+    const echo = new RoundTrips(bench, `451-["echo",${PLACEHOLDER}]`, 1, { attachment: attachments[size] });
     await bench.measure(`binary-echo-${label}`, echo.run);
     const ask = textFrame(`42["go",${size}]`);
     const rounds = new Rounds({ bench, counts: 'binary', ask: () => ask, expected: () => 1 });

@@ -6,6 +6,7 @@
  * the same offered load costs, with little to batch.
  */
 import { textFrame } from '../load/frames.mjs';
+import { pace } from '../load/pace.mjs';
 import { sendToAll, serveMessages } from './serve-ws.mjs';
 
 const SIZES = [50, 200, 1000];
@@ -93,19 +94,13 @@ class Room {
   }
 
   /** Once a second each, spread evenly over the second. */
-  #pace(start) {
-    const perMillisecond = this.#clients.length / 1000;
+  async #pace(start) {
     let spoken = 0;
-    const timer = setInterval(() => {
-      const now = performance.now();
-      const due = Math.floor((Math.min(now, this.#deadline) - start) * perMillisecond);
-      while (spoken < due) this.#speak(this.#clients[spoken++ % this.#clients.length]);
-      if (now >= this.#deadline) {
-        clearInterval(timer);
-        this.#sending = false;
-        this.#checkEnd();
-      }
-    }, 1);
+    await pace(start, this.#deadline, this.#clients.length, () => {
+      this.#speak(this.#clients[spoken++ % this.#clients.length]);
+    });
+    this.#sending = false;
+    this.#checkEnd();
   }
 
   onText(client, buffer, start) {

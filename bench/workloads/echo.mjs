@@ -1,13 +1,18 @@
-/** Request and answer: 100 clients with 1 and 10 requests under way each, and a single client on an idle server. */
+/**
+ * Request and answer: 100 clients with 1 and 10 requests under way each, as fast as the server answers; the same clients
+ * at a fixed rate; and a single client on an idle server.
+ */
 import { RoundTrips } from '../load/round-trips.mjs';
 import { serveMessages } from './serve-ws.mjs';
 
 const CLIENTS = 100;
+const PER_SECOND = 20;
 const VALUE = '"The quick brown fox jumps over the lazy dog"';
 const KINDS = { echo: `42["echo",${VALUE}]`, ack: `427["ask",${VALUE}]` };
 
 export const rows = [
   { id: 'echo-idle', title: 'echo, a single client', unit: 'µs/round trip' },
+  { id: 'echo-paced', title: `echo, 100 clients, ${PER_SECOND} a second each`, unit: 'µs/round trip' },
   ...Object.keys(KINDS).flatMap((kind) =>
     [1, 10].map((inFlight) => ({
       id: `${kind}-${inFlight}`,
@@ -16,6 +21,8 @@ export const rows = [
     })),
   ),
 ];
+
+export const pinned = true;
 
 export function serveSocketIo(io) {
   io.on('connection', (socket) => {
@@ -32,6 +39,7 @@ export async function drive(bench) {
   await bench.connect(1);
   await bench.measure('echo-idle', new RoundTrips(bench, KINDS.echo, 1).run);
   await bench.connect(CLIENTS - 1);
+  await bench.measure('echo-paced', new RoundTrips(bench, KINDS.echo, 1, { perSecond: PER_SECOND }).run);
   for (const [kind, packet] of Object.entries(KINDS)) {
     for (const inFlight of [1, 10]) {
       await bench.measure(`${kind}-${inFlight}`, new RoundTrips(bench, packet, inFlight).run);

@@ -11,6 +11,7 @@
  * @property {string} name
  * @property {Row[]} rows in the order in which they are measured
  * @property {object} [serverOptions] given to every implementation
+ * @property {boolean} [pinned] server and load get a core each: for round trips, whose time depends on where the two run
  * @property {boolean} [standalone] needs no server
  * @property {string[]} [implementations] if not all of them can do it
  * @property {(io: import('socket.io').Server) => void} [serveSocketIo]

@@ -2,13 +2,14 @@
 
 /**
  * @param {import('ws').WebSocketServer} wss
- * @param {(data: Buffer, isBinary: boolean, socket: import('ws').WebSocket, request: import('node:http').IncomingMessage) => void} onMessage
+ * Keeps nothing per connection but the listener: the control for memory must not hold the request.
+ * @param {(data: Buffer, isBinary: boolean, socket: import('ws').WebSocket) => void} onMessage
  */
 export function serveMessages(wss, onMessage) {
-  wss.on('connection', (socket, request) => {
+  wss.on('connection', (socket) => {
     socket.on('message', (data, isBinary) => {
       if (data.length === 2) socket.send('40');
-      else onMessage(data, isBinary, socket, request);
+      else onMessage(data, isBinary, socket);
     });
   });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { randomId } from '../ids.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import { PacketType } from '../protocol/socketio/packet.js';
 import type { BroadcastOptions } from '../rooms/selection.js';
@@ -42,11 +43,13 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
   readonly #limits: RecoveryLimits;
   readonly #sessions = new Map<PrivateSessionId, KeptSession>();
   readonly #lastSent = new WeakMap<AdapterSocket, number>();
-  /** Oldest first, from `#head` on. */
-  #log: LogEntry[] = [];
+  /** Oldest first, from `#head` on; before it there is nothing. */
+  #log: (LogEntry | null)[] = [];
   #head = 0;
   #bytes = 0;
   #number = 0;
+  /** Tells our offsets from those of an earlier process, and from strings that merely stand last in an event. */
+  readonly #epoch = randomId().slice(0, 8);
 
   constructor(nsp: AdapterNamespace, limits: RecoveryLimits, clock: Clock) {
     super(nsp);
@@ -59,13 +62,13 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
     if (packet.type !== PacketType.EVENT || packet.id !== undefined || options.flags.volatile) {
       // A client takes any last argument that is a string for an offset: give it a true one.
       if (packet.type === PacketType.EVENT && packet.id === undefined && typeof data.at(-1) === 'string') {
-        data.push(encodeOffset(this.#number));
+        data.push(this.#encodeOffset(this.#number));
       }
       super.broadcast(packet, options);
       return;
     }
     const number = ++this.#number;
-    data.push(encodeOffset(number));
+    data.push(this.#encodeOffset(number));
     const message = this.prepare(packet, options);
     this.#append({ number, sentAt: this.#clock.now(), data, options, bytes: message.byteLength });
     this.each(options, (socket) => {
@@ -73,6 +76,15 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
       socket.notifyOutgoingListeners(packet);
       socket.deliver(message, false);
     });
+  }
+
+  #encodeOffset(number: number): string {
+    return `${this.#epoch}.${number.toString(36)}`;
+  }
+
+  #decodeOffset(offset: string): number | undefined {
+    const [epoch, number = ''] = offset.split('.');
+    return epoch === this.#epoch && /^[0-9a-z]{1,10}$/.test(number) ? Number.parseInt(number, 36) : undefined;
   }
 
   #append(entry: LogEntry): void {
@@ -83,7 +95,7 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
       const first = this.#log[this.#head]!;
       if (this.#bytes <= this.#limits.maxBytes && first.sentAt >= oldest) break;
       this.#bytes -= first.bytes;
-      this.#head++;
+      this.#log[this.#head++] = null;
     }
     if (this.#head > 1024 && this.#head * 2 > this.#log.length) {
       this.#log = this.#log.slice(this.#head);
@@ -120,7 +132,7 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
 
   /** Number of the event after which this client's missed events begin; `undefined` when some of them are gone. */
   #lastSeen(kept: KeptSession, offset: string | undefined): number | undefined {
-    const seen = offset === undefined ? 0 : decodeOffset(offset);
+    const seen = offset === undefined ? 0 : this.#decodeOffset(offset);
     if (seen === undefined || seen > this.#number) return undefined;
     const isComplete = (number: number) => number >= this.#firstNumber() - 1;
     if (isComplete(seen)) return seen;
@@ -145,14 +157,6 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
       this.#sessions.delete(pid);
     }
   }
-}
-
-function encodeOffset(number: number): string {
-  return number.toString(36);
-}
-
-function decodeOffset(offset: string): number | undefined {
-  return /^[0-9a-z]{1,10}$/.test(offset) ? Number.parseInt(offset, 36) : undefined;
 }
 
 function isReceiver(rooms: readonly string[], options: BroadcastOptions): boolean {

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type EnginePacket, PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
@@ -7,6 +6,7 @@ import type { ResponseHeaders, Transport, TransportHandler } from '../transports
 import type { ConnectionCloseReason } from './close-reason.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
+import { QuietEmitter } from './quiet-emitter.js';
 import { canMove, type ReadyState } from './states.js';
 import { Upgrade } from './upgrade.js';
 
@@ -15,6 +15,8 @@ export interface ConnectionHandler {
   /** A text message: `packet` from `offset` on. */
   onText(packet: string, offset: number): void;
   onBinary(data: Buffer): void;
+  /** The client has read all that waited; so many events were dropped in the meantime. */
+  onDropped?(count: number): void;
   onClose(reason: ConnectionCloseReason, description?: unknown): void;
 }
 
@@ -25,24 +27,42 @@ export interface ConnectionHost {
   readonly upgradeTimeout: number;
   setTimeout(callback: () => void, delay: number): { cancel(): void };
   setInterval(callback: () => void, delay: number): { cancel(): void };
-  onHeaders(headers: ResponseHeaders, request: IncomingMessage, connection: Connection): void;
+  /** @param newId id of the session, when this is its first answer. */
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void;
+  onBackpressure(connection: Connection, state: Backpressure): void;
   onClosed(connection: Connection): void;
 }
 
+/** What waits for a client that reads slowly. */
+export interface Backpressure {
+  bytes: number;
+  messages: number;
+}
+
 const PING = Prepared.text(PacketType.ping);
-const PONG = Prepared.text(PacketType.pong);
 const NOOP = Prepared.text(PacketType.noop);
+
+/** The request that opened the session; see transports/kept-request.ts. */
+export interface RequestHolder {
+  get(): IncomingMessage;
+  is(request: IncomingMessage): boolean;
+  /** The handshake is over: keep only what is needed. */
+  reduce(): void;
+}
 
 /** Calls back once the message was handed to the transport. */
 type SendCallback = (transport: Transport) => void;
 
 export interface ConnectionEvents {
+  /** The session is open. */
   open: [];
   /** A packet arrived. */
   packet: [packet: EnginePacket];
   /** A packet is about to be queued. */
   packetCreate: [packet: EnginePacket & { options?: { compress: boolean } }];
+  /** A message arrived. */
   message: [data: string | Buffer];
+  /** The same as `message`. */
   data: [data: string | Buffer];
   /** A pong arrived. */
   heartbeat: [];
@@ -50,11 +70,15 @@ export interface ConnectionEvents {
   upgrading: [transport: Transport];
   /** The client moved to another transport. */
   upgrade: [transport: Transport];
-  /** What waited is about to be written. */
+  /** What waited is being written. */
   flush: [];
+  /** Much waits for a client that reads slowly: more than `backpressureThreshold` bytes, or more than is allowed. */
+  backpressure: [state: Backpressure];
   /** What waited was handed to the transport. */
   drain: [];
+  /** Kept for programs written for Engine.IO; carillon reports faults with `close`. */
   error: [error: Error];
+  /** The session ended. */
   close: [reason: ConnectionCloseReason, description?: unknown];
 }
 
@@ -63,15 +87,14 @@ export interface ConnectionEvents {
  *
  * It is an emitter for the application only; core is called directly, through {@link ConnectionHandler}.
  */
-export class Connection extends EventEmitter<ConnectionEvents> implements TransportHandler, OutboxTarget, Beating {
+export class Connection extends QuietEmitter<ConnectionEvents> implements TransportHandler, OutboxTarget, Beating {
   /** Session id: 20 characters of `[A-Za-z0-9_-]`. A secret between the two sides. */
   readonly id: string;
   /** Revision of the Engine.IO protocol. */
   readonly protocol: number = 4;
   /** Address of the peer, as the operating system reports it. */
   readonly remoteAddress: string;
-  /** The first HTTP request of the session. */
-  request: IncomingMessage;
+  readonly #request: RequestHolder;
   readonly #host: ConnectionHost;
   readonly #outbox: Outbox;
   #transport: Transport;
@@ -85,14 +108,19 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
   /** Since the last ping, something else than its pong arrived and extended the wait once. */
   #pingExtended = false;
 
-  constructor(id: string, host: ConnectionHost, transport: Transport, request: IncomingMessage, remoteAddress: string) {
+  constructor(id: string, host: ConnectionHost, transport: Transport, request: RequestHolder, remoteAddress: string) {
     super();
     this.id = id;
     this.#host = host;
     this.#transport = transport;
-    this.request = request;
+    this.#request = request;
     this.remoteAddress = remoteAddress;
     this.#outbox = new Outbox(host.turn, this);
+  }
+
+  /** The first HTTP request of the session. */
+  get request(): IncomingMessage {
+    return this.#request.get();
   }
 
   /** The transport in use: its `name` is `polling` or `websocket`. */
@@ -100,6 +128,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
     return this.#transport;
   }
 
+  /** See states.ts. */
   get readyState(): ReadyState {
     return this.#readyState;
   }
@@ -119,13 +148,19 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
     return this.#outbox.byteLength + this.#transport.bufferedBytes;
   }
 
+  /** Events that the policy for slow consumers dropped, and the client has not been told of yet. */
+  get droppedMessages(): number {
+    return this.#outbox.dropped;
+  }
+
   /** Nothing waits: what is sent now leaves at the end of this turn. Volatile events are sent only then. */
   get isIdle(): boolean {
     return this.#outbox.isEmpty && this.#transport.writable;
   }
 
   override on<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
-    this.#observed = true;
+    // Whoever wants to hear of pressure only must not slow down everything else.
+    if (event !== 'backpressure') this.#observed = true;
     return super.on(event, listener as never);
   }
 
@@ -152,6 +187,13 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
     if (this.#observed) this.emit('open');
   }
 
+  /** The handshake is over, and everybody who wanted to see it did. */
+  settle(): void {
+    if (this.#transport.name === 'websocket') this.#request.reduce();
+    // The answer to the handshake and the open packet leave in one write.
+    this.#outbox.flush();
+  }
+
   // --- sending ---
 
   /**
@@ -161,7 +203,10 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
    */
   deliver(message: Prepared): void {
     if (this.#readyState !== 'open') return;
-    if (this.#observed) this.#announce(message);
+    if (this.#observed) {
+      this.#announce(message);
+      if (this.#readyState !== ('open' as ReadyState)) return;
+    }
     this.#outbox.push(message);
   }
 
@@ -202,14 +247,35 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
 
   /** Called by the outbox: this is the one write of the turn. */
   writeSequence(sequence: Sequence): void {
-    if (this.#observed) this.emit('flush');
     this.#transport.write(sequence);
+    // Not before: whoever hears of it may send and close, and that must come behind this sequence.
+    if (this.#observed) this.emit('flush');
     const callbacks = this.#sendCallbacks;
     if (callbacks !== null) {
       this.#sendCallbacks = null;
       for (const callback of callbacks) callback(this.#transport);
     }
     if (this.#observed) this.emit('drain');
+  }
+
+  get unsentBytes(): number {
+    return this.#transport.bufferedBytes;
+  }
+
+  onPressure(messages: number): void {
+    const state = { bytes: this.bufferedBytes, messages };
+    this.emit('backpressure', state);
+    this.#host.onBackpressure(this, state);
+  }
+
+  onRelief(dropped: number): void {
+    if (dropped > 0) this.#handler?.onDropped?.(dropped);
+  }
+
+  onOverflow(): void {
+    const { maxBytes, maxMessages } = this.#host.turn.limits;
+    const description = `more than ${maxBytes} bytes or ${maxMessages} messages were waiting`;
+    this.fail('slow consumer', new Error(description), { code: 1008, reason: 'slow consumer' });
   }
 
   // --- receiving ---
@@ -247,21 +313,16 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
         if (this.#host.heartbeat.onPong(this)) this.#pingExtended = false;
         if (this.#observed) this.emit('heartbeat');
         return;
-      case PacketType.ping:
-        // The direction of revision 3: answered, so that a client of mixed revisions stays alive.
-        this.#outbox.push(PONG);
-        return;
       case PacketType.close:
         this.#end('transport close');
         this.#transport.terminate();
         return;
       case PacketType.noop:
         return;
-      default:
-        if (packetTypeOf(packet) === 'upgrade' || packetTypeOf(packet) === 'open' || packetTypeOf(packet) === 'pong')
-          return;
-        this.fail('parse error', new Error('unknown Engine.IO packet'));
     }
+    const type = packetTypeOf(packet);
+    if (type === 'ping') this.fail('transport error', new Error('invalid heartbeat direction'));
+    else if (type === undefined) this.fail('parse error', new Error('unknown Engine.IO packet'));
   }
 
   /** A busy client may be slow with its pong: anything it sends in between extends the wait, once per ping. */
@@ -281,22 +342,21 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
 
   onReady(): void {
     this.#outbox.flush();
-    if (this.#readyState === 'closing' && this.#outbox.isEmpty) this.#transport.close();
+    if (this.#readyState === 'closing') this.#closeWhenWritten();
   }
 
   onHeaders(headers: ResponseHeaders, request: IncomingMessage): void {
-    this.#host.onHeaders(headers, request, this);
+    this.#host.onHeaders(headers, request, this.#request.is(request) ? this.id : undefined);
   }
 
   onPingDue(): void {
     this.#pingExtended = false;
     if (this.#observed) this.#announce(PING);
-    this.#outbox.push(PING);
+    if (this.#readyState !== 'closed') this.#outbox.push(PING);
   }
 
   onPongMissing(): void {
-    this.#transport.terminate();
-    this.#end('ping timeout');
+    this.fail('ping timeout');
   }
 
   // --- upgrade ---
@@ -317,23 +377,21 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
       onComplete: () => this.#completeUpgrade(transport),
       onFailed: () => {
         this.#upgrade = null;
+        if (this.#readyState === 'closing') this.#closeWhenWritten();
       },
     });
   }
 
   #completeUpgrade(transport: Transport): void {
     this.#upgrade = null;
-    if (this.#readyState !== 'open') {
-      transport.close();
-      return;
-    }
     const previous = this.#transport;
     this.#transport = transport;
     this.#upgraded = true;
     transport.attach(this);
     if ('discard' in previous) (previous as Transport & { discard(): void }).discard();
     if (this.#observed) this.emit('upgrade', transport);
-    this.#outbox.flush();
+    this.#request.reduce();
+    this.onReady();
   }
 
   // --- closing ---
@@ -351,17 +409,29 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Transp
     if (this.#readyState !== 'open') return;
     this.#outbox.flush();
     this.#moveTo('closing');
-    this.#upgrade?.cancel();
-    // A slow reader gets what it was promised (see onReady), but not for ever: the heartbeat still runs.
-    if (this.#outbox.isEmpty) this.#transport.close();
+    // A client that is just moving is met again where it goes to, with everything it was promised.
+    if (this.#upgrade === null) this.#closeWhenWritten();
   }
 
-  /** Ends the session at once: what the transport takes now still goes out, then it is closed. */
-  fail(reason: ConnectionCloseReason, description?: unknown): void {
+  /**
+   * A slow reader gets what it was promised (see onReady), but not for ever: the heartbeat still runs. Over polling, the
+   * goodbye is the next answer: clients that find it behind messages, in one body, forget the messages.
+   */
+  #closeWhenWritten(): void {
+    if (this.#outbox.isEmpty && (this.#transport.name === 'websocket' || this.#transport.ready))
+      this.#transport.close();
+  }
+
+  /**
+   * Ends the session at once: what the transport takes now still goes out, then it is closed.
+   *
+   * @param goodbye what a WebSocket client is told, as close code and reason.
+   */
+  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: { code: number; reason: string }): void {
     if (this.#readyState === 'closed') return;
     this.#outbox.flush();
     this.#end(reason, description);
-    this.#transport.close();
+    this.#transport.close(goodbye?.code, goodbye?.reason);
   }
 
   onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {

@@ -10,7 +10,8 @@ import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
-import { Connection, type ConnectionHost } from './connection.js';
+import { Admission } from './admission.js';
+import { type Backpressure, Connection, type ConnectionHost, type RequestHolder } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import { Turn } from './outbox.js';
 
@@ -34,10 +35,13 @@ export interface EngineFront {
 }
 
 export interface ConnectionError {
+  /** The request that was refused. */
   req: IncomingMessage;
-  /** 0 to 5, see `HandshakeErrors` in errors.ts. */
+  /** 0 to 7, see `HandshakeErrors` in errors.ts. */
   code: number;
+  /** The protocol's words for the code. */
   message: string;
+  /** What made it so; has a `name` where several causes share a code. */
   context: Record<string, unknown>;
 }
 
@@ -48,6 +52,8 @@ export interface EngineEvents {
   initial_headers: [headers: ResponseHeaders, request: IncomingMessage];
   /** Headers of every answer, before they are written; add your own. */
   headers: [headers: ResponseHeaders, request: IncomingMessage];
+  /** Much waits for a client that reads slowly; `drain` of the connection says when nothing waits any more. */
+  backpressure: [connection: Connection, state: Backpressure];
   /** A handshake was refused. */
   connection_error: [error: ConnectionError];
 }
@@ -57,7 +63,7 @@ export interface EngineEvents {
  * finds them again by session id.
  */
 export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost {
-  /** Codes of `connection_error`, by the names Socket.IO users know. */
+  /** Codes of `connection_error`, by the names Socket.IO users know. Those of carillon alone stand in errors.ts. */
   static readonly errors = {
     UNKNOWN_TRANSPORT: HandshakeErrors.unknownTransport.code,
     UNKNOWN_SID: HandshakeErrors.unknownSession.code,
@@ -67,24 +73,35 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     UNSUPPORTED_PROTOCOL_VERSION: HandshakeErrors.unsupportedVersion.code,
   } as const;
 
+  /** Messages of `connection_error`, by code. */
+  static readonly errorMessages: Readonly<Record<number, string>> = Object.freeze(
+    Object.fromEntries(
+      Object.values(HandshakeErrors)
+        .filter(({ code }) => code <= HandshakeErrors.unsupportedVersion.code)
+        .map(({ code, message }) => [code, message]),
+    ),
+  );
+
   /** The options, as resolved. */
   readonly opts: EngineOptions;
   /** Where every message waits for the end of the turn. */
   readonly turn: Turn;
   readonly heartbeat: Heartbeat;
+  /** Who may open a connection. */
+  readonly admission: Admission;
   /** Middlewares in the order of {@link Engine.use}. */
   readonly middlewares: EngineMiddleware[] = [];
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
   #front: EngineFront | null = null;
-  #onConnection: (connection: Connection) => void = () => {};
   #isClosed = false;
 
   constructor(options: EngineOptions, clock: Clock) {
     super();
     this.opts = options;
     this.#clock = clock;
-    this.turn = new Turn(clock);
+    this.admission = new Admission(options.admission, clock);
+    this.turn = new Turn(clock, options.backlogLimits);
     this.heartbeat = new Heartbeat(clock, options.pingInterval, options.pingTimeout);
   }
 
@@ -110,10 +127,9 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     return this.#clock.setInterval(callback, delay);
   }
 
-  /** Connects the HTTP side and whoever lives above connections. Called once, by the composition root. */
-  wire(front: EngineFront, onConnection: (connection: Connection) => void): void {
+  /** Connects the HTTP side. Called once, by the composition root. */
+  wire(front: EngineFront): void {
     this.#front = front;
-    this.#onConnection = onConnection;
   }
 
   /**
@@ -145,12 +161,13 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.#front?.handleUpgrade(request, socket, head);
   }
 
+  /** The session with this id. */
   find(sid: string): Connection | undefined {
     return this.#connections.get(sid);
   }
 
   /** Opens a session over this transport. */
-  open(id: string, transport: Transport, request: IncomingMessage, remoteAddress: string): Connection | undefined {
+  open(id: string, transport: Transport, request: RequestHolder, remoteAddress: string): Connection | undefined {
     if (this.#isClosed) {
       transport.terminate();
       return undefined;
@@ -169,8 +186,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     const { initialPacket } = this.opts;
     if (initialPacket !== undefined) packets.push(Prepared.message([initialPacket]));
     connection.open(...packets);
-    this.#onConnection(connection);
     this.emit('connection', connection);
+    connection.settle();
     return connection;
   }
 
@@ -180,17 +197,23 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     return possible ? ['websocket'] : [];
   }
 
-  onHeaders(headers: ResponseHeaders, request: IncomingMessage, connection: Connection): void {
-    if (request === connection.request) {
+  onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void {
+    if (newId !== undefined) {
       const { cookie } = this.opts;
-      if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, connection.id, cookie);
+      if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, newId, cookie);
       this.emit('initial_headers', headers, request);
     }
     this.emit('headers', headers, request);
   }
 
+  onBackpressure(connection: Connection, state: Backpressure): void {
+    if (debug.enabled) debug('%s reads slowly: %d bytes wait', connection.id, state.bytes);
+    this.emit('backpressure', connection, state);
+  }
+
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
+    this.admission.onClosed(connection.id);
     if (debug.enabled) debug('%s closed', connection.id);
   }
 

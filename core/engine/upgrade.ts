@@ -60,7 +60,8 @@ export class Upgrade implements TransportHandler {
       this.#listener.onProbe();
       this.#listener.releasePoll();
       this.#release = this.#timers.setInterval(() => this.#listener.releasePoll(), RELEASE_INTERVAL);
-    } else if (this.#state === 'probed' && packet === '5') {
+    } else if (this.#state !== 'over' && packet === '5') {
+      // Also without a probe before: the client says that it is there.
       this.#finish();
       this.#listener.onComplete();
     } else {

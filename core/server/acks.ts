@@ -34,8 +34,7 @@ export class PendingAcks extends Map<number, AckCallback> {
     this.set(id, (...answer) => settle(null, answer));
     this.#errorFirst ??= new Map();
     this.#errorFirst.set(id, (error) => settle(error, []));
-    if (timeout !== undefined)
-      timer = clock.setTimeout(() => settle(new AcknowledgementError('ACK_TIMEOUT'), []), timeout);
+    if (timeout !== undefined) timer = clock.setTimeout(() => settle(new AcknowledgementError('timeout'), []), timeout);
   }
 
   /** Takes the callback of an answer that arrived; `undefined` when nobody waits for it (any more). */
@@ -50,12 +49,22 @@ export class PendingAcks extends Map<number, AckCallback> {
     this.#errorFirst?.delete(id);
   }
 
-  /** The socket is gone: no answer will come. */
-  abandon(): void {
+  /**
+   * The socket is gone: no answer will come.
+   *
+   * @param report told what a callback threw; the others are still called.
+   */
+  abandon(report: (error: unknown) => void): void {
     const waiting = this.#errorFirst;
     this.#errorFirst = null;
     this.clear();
     if (waiting === null) return;
-    for (const fail of waiting.values()) fail(new AcknowledgementError('ACK_DISCONNECTED'));
+    for (const fail of waiting.values()) {
+      try {
+        fail(new AcknowledgementError('disconnected'));
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 }

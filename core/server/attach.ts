@@ -1,22 +1,32 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../clock.js';
-import type { Connection } from '../engine/connection.js';
+import { systemClock } from '../clock.js';
 import { Engine } from '../engine/engine.js';
-import type { ResolvedOptions } from '../options.js';
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import { serveClientFile } from '../transports/client-files.js';
 import { NodeHttp } from '../transports/node-http.js';
 import { PathRouter, type Route } from '../transports/path-router.js';
 
-/** Puts an engine together with the HTTP side it needs. The composition root: nowhere else do the parts meet. */
-export function createEngine(
-  options: ResolvedOptions,
-  clock: Clock,
-  onConnection: (connection: Connection) => void,
-): Engine {
-  const engine = new Engine(options, clock);
-  engine.wire(new NodeHttp(engine, clock), onConnection);
-  return engine;
+/**
+ * An engine with everything it needs to serve HTTP. The composition root: nowhere else do the parts meet.
+ *
+ * Applications make one when they want to hold it themselves: `io.bind(engine)`.
+ */
+export class EngineServer extends Engine {
+  /**
+   * @param options see `ServerOptions`; those of Socket.IO alone are ignored.
+   * @throws OptionError when an option cannot work.
+   */
+  constructor(options?: ServerOptions) {
+    super(resolveOptions(options), systemClock);
+    this.wire(new NodeHttp(this));
+  }
+
+  /** Serves `path` (default `/engine.io`) on this server, next to whatever else it serves. */
+  attach(server: HttpServer, options: ServerOptions = {}): Attachment {
+    const resolved = resolveOptions({ path: '/engine.io', ...options });
+    return attach(server, this, resolved, { path: resolved.path, serveClient: () => false });
+  }
 }
 
 /** An HTTP server that serves nothing but us, listening already. */
@@ -37,6 +47,8 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 /** The way in for a framework that routes requests itself. */
 export interface Mount extends Attachment {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Serves a file of the browser bundle; `false` when the request is for none, or the bundle is not served. */
+  handleClientFile(request: IncomingMessage, response: ServerResponse): boolean;
   handleUpgrade: UpgradeListener;
 }
 
@@ -51,7 +63,6 @@ export function attach(
   engine: Engine,
   options: ResolvedOptions,
   { path, serveClient }: Settings,
-  clock: Clock,
 ): Attachment {
   const route: Route = {
     ...routeOf(path, options),
@@ -63,7 +74,7 @@ export function attach(
     },
     onUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
   };
-  return PathRouter.of(server, clock).add(route);
+  return PathRouter.of(server, systemClock).add(route);
 }
 
 /** Serves an engine to a framework: only upgrades are taken from the server, and they go to the framework first. */
@@ -73,15 +84,12 @@ export function mount(
   options: ResolvedOptions,
   { path, serveClient }: Settings,
   onUpgrade: UpgradeListener,
-  clock: Clock,
 ): Mount {
-  const { detach } = PathRouter.of(server, clock).add({ ...routeOf(path, options), onUpgrade });
+  const { detach } = PathRouter.of(server, systemClock).add({ ...routeOf(path, options), onUpgrade });
   return {
     detach,
-    handleRequest(request, response) {
-      if (serveClient() && serveClientFile(path, request, response)) return;
-      engine.handleRequest(request, response);
-    },
+    handleRequest: (request, response) => engine.handleRequest(request, response),
+    handleClientFile: (request, response) => serveClient() && serveClientFile(path, request, response),
     handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
   };
 }

@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
-import type { ConnectionCloseReason } from '../engine/close-reason.js';
+import { systemClock } from '../clock.js';
+import type { ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
+import { decode } from '../protocol/socketio/decode.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
+import { EventRate } from './event-rate.js';
 import type { Namespace } from './namespace.js';
 import type { Server } from './server.js';
 import type { Socket } from './socket.js';
@@ -38,20 +41,24 @@ export class Client implements ConnectionHandler {
   readonly id: string;
   readonly #server: Server<any, any, any, any>;
   readonly #connection: ClientConnection;
-  readonly #decoder: PacketAssembler | ForeignDecoder;
+  /** `null` until the first binary packet: texts need no state to be decoded. */
+  #assembler: PacketAssembler | null = null;
+  /** Of a custom parser; `null` with ours. */
+  readonly #decoder: ForeignDecoder | null;
   /** Sockets by the name of their namespace; `null` while the namespace still decides. */
-  readonly #sockets = new Map<string, Socket<any, any, any, any> | null>();
+  readonly #sockets = new SocketsByNamespace();
+  /** `null` unless the rate of events is limited. */
+  readonly #rate: EventRate | null;
 
   constructor(server: Server<any, any, any, any>, connection: ClientConnection, conn: Connection) {
     this.#server = server;
     this.#connection = connection;
     this.conn = conn;
     this.id = connection.id;
-    const { parser, decodeLimits } = server.opts;
+    const { parser, eventRateLimit } = server.opts;
+    this.#rate = eventRateLimit === undefined ? null : new EventRate(eventRateLimit, systemClock);
     this.#decoder =
-      parser === undefined
-        ? new PacketAssembler(decodeLimits)
-        : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
+      parser === undefined ? null : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
     connection.handle(this);
     server.awaitNamespace(this);
   }
@@ -98,15 +105,19 @@ export class Client implements ConnectionHandler {
     this.deliver(message.prepared, options.volatile === true);
   }
 
+  /** Events were dropped because this client read too slowly: its namespaces are told how many. */
+  onDropped(count: number): void {
+    for (const socket of this.#sockets.list()) {
+      this.send({ type: PacketType.EVENT, nsp: socket.nsp.name, data: ['carillon:dropped', { count }] });
+    }
+  }
+
   // --- receiving ---
 
   onText(text: string, offset: number): void {
     let packet: Packet | undefined;
     try {
-      packet =
-        this.#decoder instanceof PacketAssembler
-          ? this.#decoder.receiveText(text, offset)
-          : this.#decoder.receive(text.slice(offset));
+      packet = this.#decodeText(text, offset);
     } catch (error) {
       this.#onInvalid(error);
       return;
@@ -117,13 +128,25 @@ export class Client implements ConnectionHandler {
   onBinary(data: Buffer): void {
     let packet: Packet | undefined;
     try {
-      packet =
-        this.#decoder instanceof PacketAssembler ? this.#decoder.receiveBinary(data) : this.#decoder.receive(data);
+      packet = this.#decoder === null ? this.#assemble().receiveBinary(data) : this.#decoder.receive(data);
     } catch (error) {
       this.#onInvalid(error);
       return;
     }
     if (packet !== undefined) this.#onPacket(packet);
+  }
+
+  #decodeText(text: string, offset: number): Packet | undefined {
+    if (this.#decoder !== null) return this.#decoder.receive(text.slice(offset));
+    const type = text.charCodeAt(offset);
+    const isBinary = type === 53 /* BINARY_EVENT */ || type === 54; /* BINARY_ACK */
+    if (isBinary || this.#assembler?.isPending) return this.#assemble().receiveText(text, offset);
+    return decode(text, offset, this.#server.opts.decodeLimits);
+  }
+
+  #assemble(): PacketAssembler {
+    this.#assembler ??= new PacketAssembler(this.#server.opts.decodeLimits);
+    return this.#assembler;
   }
 
   #onInvalid(error: unknown): void {
@@ -138,9 +161,40 @@ export class Client implements ConnectionHandler {
       else this.#refuse('a packet for a namespace it is not in');
     } else if (socket === null || packet.type === PacketType.CONNECT || packet.type === PacketType.CONNECT_ERROR) {
       this.#refuse('a second CONNECT, or a packet before the namespace accepted it');
-    } else {
+    } else if (this.#rate === null || this.#isWithinRate(this.#rate, packet)) {
       socket.onPacket(packet);
     }
+  }
+
+  #isWithinRate(rate: EventRate, packet: Packet): boolean {
+    if (packet.type !== PacketType.EVENT) return true;
+    let wait: number;
+    try {
+      wait = rate.admit(packet);
+    } catch (error) {
+      this.#server.reportListenerError(error, { event: 'eventRateLimit.cost' });
+      return true;
+    }
+    if (wait === 0) return true;
+    const [event] = packet.data;
+    if (debug.enabled) debug('%s sends too many events: %s is refused for %d ms', this.id, event, wait);
+    if (rate.exceeded === 'close') {
+      const goodbye = { code: 1008, reason: `rate limit: try again in ${wait} ms` };
+      this.#connection.fail('rate limit', new Error(goodbye.reason), goodbye);
+      return false;
+    }
+    const { nsp, id } = packet;
+    if (id !== undefined) {
+      const answer = { status: 'error', message: 'Rate limit exceeded', retryAfter: wait };
+      this.send({ type: PacketType.ACK, nsp, id, data: [answer] });
+    } else if (rate.isNews(nsp, wait)) {
+      this.send({
+        type: PacketType.EVENT,
+        nsp,
+        data: ['carillon:refused', { event, reason: 'rate limit', retryAfter: wait }],
+      });
+    }
+    return false;
   }
 
   #refuse(what: string): void {
@@ -184,7 +238,7 @@ export class Client implements ConnectionHandler {
 
   /** Disconnects all sockets, then closes the connection. */
   disconnect(): void {
-    for (const socket of [...this.#sockets.values()]) socket?.disconnect();
+    for (const socket of this.#sockets.list()) socket.disconnect();
     this.#sockets.clear();
     this.close();
   }
@@ -192,21 +246,65 @@ export class Client implements ConnectionHandler {
   /** Closes the connection; its sockets end with `forced server close`. */
   close(): void {
     if (!this.isOpen) return;
+    // Taken first: some transports end within `close`, and report a reason of their own.
+    const sockets = this.#takeSockets();
     this.#connection.close();
-    this.#end('forced server close');
+    this.#end(sockets, 'forced server close');
   }
 
   onClose(reason: ConnectionCloseReason, description?: unknown): void {
-    this.#end(reason, description);
+    this.#end(this.#takeSockets(), reason, description);
   }
 
-  #end(reason: ConnectionCloseReason | 'forced server close', description?: unknown): void {
-    this.#server.joinedNamespace(this);
-    const sockets = [...this.#sockets.values()];
+  #takeSockets(): Socket<any, any, any, any>[] {
+    const sockets = this.#sockets.list();
     this.#sockets.clear();
-    for (const socket of sockets) socket?.onClose(reason, description);
-    if (this.#decoder instanceof PacketAssembler) this.#decoder.clear();
-    else this.#decoder.destroy();
+    return sockets;
+  }
+
+  #end(sockets: Socket<any, any, any, any>[], reason: DisconnectReason, description?: unknown): void {
+    this.#server.joinedNamespace(this);
+    for (const socket of sockets) socket.onClose(reason, description);
+    this.#assembler?.clear();
+    this.#decoder?.destroy();
+  }
+}
+
+/** A map by namespace; most clients are in the main one only, and need no `Map` for it. */
+class SocketsByNamespace {
+  #main: Socket<any, any, any, any> | null | undefined = undefined;
+  #others: Map<string, Socket<any, any, any, any> | null> | null = null;
+
+  get size(): number {
+    return (this.#main === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+  }
+
+  get(name: string): Socket<any, any, any, any> | null | undefined {
+    return name === '/' ? this.#main : this.#others?.get(name);
+  }
+
+  set(name: string, socket: Socket<any, any, any, any> | null): void {
+    if (name === '/') {
+      this.#main = socket;
+      return;
+    }
+    this.#others ??= new Map();
+    this.#others.set(name, socket);
+  }
+
+  delete(name: string): void {
+    if (name === '/') this.#main = undefined;
+    else this.#others?.delete(name);
+  }
+
+  clear(): void {
+    this.#main = undefined;
+    this.#others = null;
+  }
+
+  /** Those that are connected, as they are now. */
+  list(): Socket<any, any, any, any>[] {
+    return [this.#main, ...(this.#others?.values() ?? [])].filter((socket) => socket != null);
   }
 }
 

@@ -1,15 +1,11 @@
 import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
-import { MemoryAdapter } from '../adapters/memory.js';
-import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
-import { systemClock } from '../clock.js';
 import type { Room } from '../rooms/selection.js';
-import { assertNotReserved, BroadcastOperator } from './broadcast.js';
+import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
-import type { RemoteSocket } from './remote-socket.js';
 import type { Server } from './server.js';
 import { Socket } from './socket.js';
 import type {
@@ -36,7 +32,9 @@ export interface NamespaceReservedEventsMap<
   ServerSideEvents extends EventsMap,
   SocketData,
 > {
+  /** The same as `connection`. */
   connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  /** A client joined the namespace. */
   connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
 }
 
@@ -51,6 +49,9 @@ export interface ServerReservedEventsMap<
   /** A listener of the application threw, or its promise was rejected. */
   listener_error: (error: unknown, context: ListenerErrorContext) => void;
 }
+
+/** Events a namespace emits itself: other servers cannot send them. */
+const LOCAL_EVENTS: ReadonlySet<unknown> = new Set(['connection', 'new_namespace', 'listener_error']);
 
 /** Where a listener failed. */
 export interface ListenerErrorContext {
@@ -82,6 +83,7 @@ export class Namespace<
 > {
   /** Begins with `/`. */
   readonly name: string;
+  /** The server it belongs to. */
   readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The connected sockets by id. */
   readonly sockets = new Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
@@ -105,14 +107,7 @@ export class Namespace<
   /** Makes the adapter; done again when `io.adapter()` sets another. @internal */
   initAdapter(): void {
     const previous: Adapter | undefined = this.adapter;
-    const { connectionStateRecovery: recovery } = this.server.opts;
-    const adapterConstructor = this.server.adapter() as any;
-    this.adapter =
-      adapterConstructor !== undefined
-        ? create(adapterConstructor, this as never)
-        : recovery
-          ? new RecoveringMemoryAdapter(this, recovery, systemClock)
-          : new MemoryAdapter(this);
+    this.adapter = create(this.server.adapter(), this as never);
     containAdapter(this.adapter.init());
     if (previous !== undefined) containAdapter(previous.close());
   }
@@ -307,6 +302,7 @@ export class Namespace<
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
     assertNotReserved(event);
+    if (LOCAL_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
     this.adapter.serverSideEmit([event, ...args]);
     return true;
   }

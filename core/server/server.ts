@@ -2,9 +2,12 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
+import type { AdapterNamespace } from '../adapters/adapter.js';
+import { MemoryAdapter } from '../adapters/memory.js';
+import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
 import { systemClock } from '../clock.js';
-import type { Connection } from '../engine/connection.js';
-import { Deadlines } from '../engine/deadlines.js';
+import { Deadlines } from '../deadlines.js';
+import { Connection } from '../engine/connection.js';
 import type { Engine } from '../engine/engine.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
@@ -13,19 +16,18 @@ import type { Room } from '../rooms/selection.js';
 import {
   type Attachment,
   attach,
-  createEngine,
   createHttpServer,
+  EngineServer,
   type Mount,
   mount,
   type UpgradeListener,
 } from './attach.js';
-import type { BroadcastOperator } from './broadcast.js';
-import { Client, type ClientConnection } from './client.js';
+import type { BroadcastOperator, RemoteSocket } from './broadcast.js';
+import { Client } from './client.js';
 import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './dynamic-namespace.js';
 import { ForeignConnection } from './foreign-connection.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
-import type { RemoteSocket } from './remote-socket.js';
 import type { Socket } from './socket.js';
 import type {
   AllButLast,
@@ -89,7 +91,7 @@ export class Server<
   readonly #attachments: Attachment[] = [];
   /** Closed with us: the server we were attached to, not one that only passes requests on. */
   #closesHttpServer = false;
-  #adapter: AdapterConstructor | undefined;
+  #adapter: AdapterConstructor;
   #path: string;
   #serveClient: boolean;
   #connectTimeout: number;
@@ -109,7 +111,7 @@ export class Server<
     const given = isOptions ? (server as ServerOptions) : (options ?? {});
     this.opts = resolveOptions(given);
     this.#givenOptions = given;
-    this.#adapter = this.opts.adapter;
+    this.#adapter = this.opts.adapter ?? defaultAdapter(this.opts);
     this.#path = this.opts.path;
     this.#serveClient = this.opts.serveClient;
     this.#connectTimeout = this.opts.connectTimeout;
@@ -166,8 +168,8 @@ export class Server<
 
   /** What makes the adapter of each namespace; setting it gives all namespaces a new one. */
   adapter(value: AdapterConstructor): this;
-  adapter(): AdapterConstructor | undefined;
-  adapter(value?: AdapterConstructor): this | AdapterConstructor | undefined {
+  adapter(): AdapterConstructor;
+  adapter(value?: AdapterConstructor): this | AdapterConstructor {
     if (value === undefined) return this.#adapter;
     this.#adapter = resolveOptions({ adapter: value }).adapter;
     for (const namespace of this._nsps.values()) namespace.initAdapter();
@@ -187,22 +189,17 @@ export class Server<
         'You are trying to attach socket.io to an express request handler function. Please pass a http.Server instance.',
       );
     }
-    const resolved = options === undefined ? this.opts : resolveOptions({ ...this.#givenOptions, ...options });
-    const path = options?.path === undefined ? this.#path : resolved.path;
+    const given = { ...options, ...this.#givenOptions };
+    const resolved = resolveOptions(given);
+    const path = options?.path !== undefined && this.#givenOptions.path === undefined ? resolved.path : this.#path;
     const isPort =
       typeof server === 'number' ||
       (typeof server === 'string' && server.trim() !== '' && Number.isFinite(Number(server)));
     this.httpServer = isPort ? createHttpServer(Number(server)) : (server as AnyHttpServer);
     this.#closesHttpServer = true;
-    this.engine = createEngine(resolved, systemClock, (connection) => this.#onConnection(connection));
+    this.bind(new EngineServer(given));
     this.#attachments.push(
-      attach(
-        this.httpServer as HttpServer,
-        this.engine,
-        resolved,
-        { path, serveClient: () => this.#serveClient },
-        systemClock,
-      ),
+      attach(this.httpServer as HttpServer, this.engine, resolved, { path, serveClient: () => this.#serveClient }),
     );
     return this;
   }
@@ -217,14 +214,13 @@ export class Server<
   mount(settings: { server: AnyHttpServer; path: string; onUpgrade: UpgradeListener }): Mount {
     this.path(settings.path);
     this.httpServer = settings.server;
-    this.engine = createEngine(this.opts, systemClock, (connection) => this.#onConnection(connection));
+    this.bind(new EngineServer(this.#givenOptions));
     const mounted = mount(
       settings.server as HttpServer,
       this.engine,
       this.opts,
       { path: this.#path, serveClient: () => this.#serveClient },
       settings.onUpgrade,
-      systemClock,
     );
     this.#attachments.push(mounted);
     return mounted;
@@ -248,16 +244,8 @@ export class Server<
 
   /** Serves a connection of an engine. @internal Named so by packages of the ecosystem. */
   onconnection(conn: any): this {
-    this.#serve(new ForeignConnection(conn), conn);
+    new Client(this as never, conn instanceof Connection ? conn : new ForeignConnection(conn), conn);
     return this;
-  }
-
-  #onConnection(connection: Connection): void {
-    this.#serve(connection, connection);
-  }
-
-  #serve(connection: ClientConnection, conn: Connection): void {
-    new Client(this as never, connection, conn);
   }
 
   #makeDeadlines(): Deadlines<Client> {
@@ -522,6 +510,12 @@ for (const name of Object.getOwnPropertyNames(EventEmitter.prototype) as (keyof 
       return (this.sockets as any)[name](...args);
     },
   });
+}
+
+/** One node, in memory; with a log of events when recovery is on. */
+function defaultAdapter({ connectionStateRecovery: recovery }: ResolvedOptions): AdapterConstructor {
+  if (recovery === undefined) return MemoryAdapter;
+  return (namespace: AdapterNamespace) => new RecoveringMemoryAdapter(namespace, recovery, systemClock);
 }
 
 /** @returns the error of a server that was not running. */

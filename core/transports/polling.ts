@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deflate, gzip, type ZlibOptions } from 'node:zlib';
-import type { Clock, Timer } from '../clock.js';
-import { ProtocolError } from '../errors.js';
 import { decodePayload, type PayloadVisitor } from '../protocol/engineio/payload.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
@@ -15,11 +13,8 @@ export interface PollingOptions {
   httpCompression: false | ({ threshold: number } & ZlibOptions);
 }
 
-/** How long a closing session waits for the poll that takes the goodbye along, in milliseconds. */
-const CLOSE_TIMEOUT = 30_000;
-
-/** A noop and a close: what a session that broke the rules gets as its last answer. */
-const FAREWELL = '6\x1e1';
+/** A close packet: the last answer of a session. */
+const FAREWELL = '1';
 
 /**
  * HTTP long-polling: a GET waits for messages, a POST delivers them. Two GETs or two POSTs at once are a violation.
@@ -28,18 +23,15 @@ const FAREWELL = '6\x1e1';
 export class PollingTransport implements Transport, PayloadVisitor {
   readonly name = 'polling';
   readonly #options: PollingOptions;
-  readonly #clock: Clock;
   #handler: TransportHandler | null = null;
-  #readyState: 'open' | 'closing' | 'closed' = 'open';
+  #readyState: 'open' | 'closed' = 'open';
   /** The GET that waits. */
   #poll: { request: IncomingMessage; response: ServerResponse } | null = null;
   /** The POST whose body is coming in. */
-  #post: IncomingMessage | null = null;
-  #closeTimer: Timer | null = null;
+  #post: { request: IncomingMessage; response: ServerResponse } | null = null;
 
-  constructor(options: PollingOptions, clock: Clock) {
+  constructor(options: PollingOptions) {
     this.#options = options;
-    this.#clock = clock;
   }
 
   get ready(): boolean {
@@ -54,7 +46,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
     return 0;
   }
 
-  get readyState(): 'open' | 'closing' | 'closed' {
+  get readyState(): 'open' | 'closed' {
     return this.#readyState;
   }
 
@@ -86,8 +78,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
       this.#poll = null;
       this.#fail('poll connection closed prematurely');
     });
-    if (this.#readyState === 'closing') this.#finish();
-    else this.#handler?.onReady();
+    this.#handler?.onReady();
   }
 
   #onPost(request: IncomingMessage, response: ServerResponse): void {
@@ -102,50 +93,57 @@ export class PollingTransport implements Transport, PayloadVisitor {
       this.#fail('invalid content');
       return;
     }
-    this.#post = request;
+    const post = { request, response };
+    this.#post = post;
     const limit = this.#options.maxHttpBufferSize;
     const chunks: Buffer[] = [];
     let size = 0;
     if (Number(request.headers['content-length']) > limit) return this.#refuseTooLarge(request, response);
     request.on('data', (chunk: Buffer) => {
-      if (this.#post !== request) return;
+      if (this.#post !== post) return;
       size += chunk.byteLength;
       if (size > limit) return this.#refuseTooLarge(request, response);
       chunks.push(chunk);
     });
     request.on('end', () => {
-      if (this.#post !== request) return;
+      if (this.#post !== post) return;
       this.#post = null;
       this.#onBody(request, response, Buffer.concat(chunks).toString());
     });
     response.on('close', () => {
-      if (this.#post !== request) return;
+      if (this.#post !== post) return;
       this.#post = null;
       this.#fail('data request connection closed prematurely');
     });
   }
 
+  /** The rest of a body that is still coming in is nobody's business any more. */
+  #refusePost(): void {
+    if (this.#post === null) return;
+    const { request, response } = this.#post;
+    this.#post = null;
+    response.writeHead(400, { Connection: 'close' }).end();
+    request.resume();
+  }
+
+  /** Only this request fails. Its connection is closed with the answer: nobody reads the rest of the body. */
   #refuseTooLarge(request: IncomingMessage, response: ServerResponse): void {
     this.#post = null;
-    // The connection is closed with the answer: nobody reads the rest of the body.
     response.writeHead(413, { Connection: 'close' }).end();
     request.resume();
-    this.#fail('payload too large');
   }
 
   #onBody(request: IncomingMessage, response: ServerResponse, body: string): void {
-    const handler = this.#handler;
-    // Answered first, so that the answer is on its way whatever the packets make the application do.
-    const headers: ResponseHeaders = { 'Content-Type': 'text/html', 'Content-Length': 2 };
+    const headers: ResponseHeaders = { 'Content-Type': 'text/html', 'Content-Length': 2, 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
+    let failure: unknown;
     try {
       decodePayload(body, { maxPackets: this.#options.maxPacketsPerPayload }, this);
-      response.writeHead(200, headers).end('ok');
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      response.writeHead(400).end();
-      if (handler !== null && this.#handler === handler) this.#end('parse error', error);
+      failure = error;
     }
+    response.writeHead(200, headers).end('ok');
+    if (failure !== undefined) this.#end('parse error', failure);
   }
 
   onText(packet: string): boolean {
@@ -197,17 +195,6 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   close(): void {
-    if (this.#readyState !== 'open') return;
-    this.#readyState = 'closing';
-    if (this.#poll !== null) {
-      this.#finish();
-      return;
-    }
-    this.#closeTimer = this.#clock.setTimeout(() => this.#end('transport close'), CLOSE_TIMEOUT, true);
-  }
-
-  #finish(): void {
-    this.#answer('1', 1);
     this.#end('transport close');
   }
 
@@ -222,8 +209,8 @@ export class PollingTransport implements Transport, PayloadVisitor {
   #end(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {
     if (this.#readyState === 'closed') return;
     this.#readyState = 'closed';
-    this.#closeTimer?.cancel();
     if (this.#poll !== null) this.#answer(FAREWELL, FAREWELL.length);
+    this.#refusePost();
     const handler = this.#handler;
     this.#handler = null;
     handler?.onClose(reason, description);
@@ -237,6 +224,7 @@ function acceptedEncoding(request: IncomingMessage): 'gzip' | 'deflate' | undefi
   for (const part of header.split(',')) {
     const [name, ...parameters] = part.trim().split(/\s*;\s*/);
     if (parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) continue;
+    if (name === '*') return 'gzip';
     if (name === 'gzip' || name === 'deflate') return name;
   }
   return undefined;

@@ -71,7 +71,7 @@ export class WebSocketTransport implements Transport {
     });
   }
 
-  close(code = 1000, reason?: string): void {
+  close(code?: number, reason?: string): void {
     this.#peer.close(code, reason);
   }
 

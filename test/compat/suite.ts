@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { releaseOfficialTimers } from '../support/compat/official-timers.js';
 import { pairName, run } from '../support/compat/run.js';
 import { allModes, type Mode, type Pair, type Records, type Scenario } from '../support/compat/types.js';
@@ -32,9 +33,10 @@ async function compare(scenario: Scenario, mode: Mode): Promise<void> {
   show(scenario, mode, expected);
   for (const pair of candidates) {
     for (let round = 0; round < repeats; round++) {
+      const wanted = accepted(scenario, mode, pair, expected);
       const actual = await run(scenario, mode, pair);
       try {
-        expect(actual).toEqual(accepted(scenario, mode, pair, expected));
+        expect(actual).toEqual(wanted);
       } catch (error) {
         throw new Error(`${pairName(pair)} [${mode}] differs from ${pairName(oracle)}\n${(error as Error).message}`);
       }
@@ -42,11 +44,18 @@ async function compare(scenario: Scenario, mode: Mode): Promise<void> {
   }
 }
 
-function accepted(scenario: Scenario, mode: Mode, pair: Pair, expected: Records): Records {
-  return differences
-    .filter((each) => each.scenario === scenario.name && (each.mode ?? mode) === mode)
-    .filter((each) => pair[each.side].name !== 'official')
-    .reduce((records, each) => each.expected(records), expected);
+/** What the pair should record: the oracle's record, but for the differences that are listed. */
+function accepted(scenario: Scenario, mode: Mode, pair: Pair, oracleRecords: Records): Records {
+  let records = oracleRecords;
+  for (const { reason, scenarios, modes, side, expected } of differences) {
+    if (pair[side].name === 'official' || !scenarios.includes(scenario.name)) continue;
+    if (modes && !modes.includes(mode)) continue;
+    const changed = expected(records);
+    // An entry that changes nothing is a leftover, and hides the next thing that goes wrong here.
+    if (isDeepStrictEqual(changed, records)) throw new Error(`the difference "${reason}" does not show [${mode}]`);
+    records = changed;
+  }
+  return records;
 }
 
 function show(scenario: Scenario, mode: Mode, records: Records): void {

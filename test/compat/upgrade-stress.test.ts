@@ -24,9 +24,9 @@ async function survive(pair: Pair, times: number): Promise<void> {
 }
 
 describe('upgrade stress', () => {
-  test(`${scenario.name}, ${oracleRounds} times: the oracle`, () => survive(oracle, oracleRounds), 60_000);
+  test(`${scenario.name}, ${oracleRounds} times: the oracle`, () => survive(oracle, oracleRounds), 180_000);
 
   for (const pair of candidates.filter((each) => each !== oracle)) {
-    test(`${scenario.name}, ${rounds} times: ${pairName(pair)}`, () => survive(pair, rounds), 60_000);
+    test(`${scenario.name}, ${rounds} times: ${pairName(pair)}`, () => survive(pair, rounds), 180_000);
   }
 });

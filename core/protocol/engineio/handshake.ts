@@ -1,19 +1,21 @@
-import { type ParsedUrlQuery, parse } from 'node:querystring';
 import type { HandshakeErrorName } from '../../errors.js';
 
-/** Revision of the Engine.IO protocol we speak: the `EIO` parameter. */
-export const REVISION = 4;
+/** Revision of the Engine.IO protocol we speak, as the `EIO` parameter says it. */
+export const REVISION = '4';
+
+/** Query parameters; of a repeated one the last counts. An object without a prototype. */
+export type Query = Record<string, string | undefined>;
 
 /** What a request asks for, or why it is refused: a value, decided from the URL and headers alone. */
 export type Handshake =
-  | { kind: 'open'; transport: string; query: ParsedUrlQuery }
-  | { kind: 'resume'; transport: string; sid: string; query: ParsedUrlQuery }
-  | { kind: 'reject'; error: HandshakeErrorName; context: Record<string, unknown>; query: ParsedUrlQuery };
+  | { kind: 'open'; transport: string }
+  | { kind: 'resume'; transport: string; sid: string }
+  | { kind: 'reject'; error: HandshakeErrorName; context: Record<string, unknown> };
 
 export interface HandshakeRequest {
   method: string | undefined;
-  /** Path and query as in the request line. */
-  url: string | undefined;
+  /** See {@link parseQuery}. */
+  query: Query;
   origin: string | undefined;
   /** An HTTP upgrade request, not a plain one. */
   isUpgrade: boolean;
@@ -29,43 +31,34 @@ const INVALID_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
  * @param transports names of the enabled transports.
  */
 export function parseHandshake(request: HandshakeRequest, transports: readonly string[]): Handshake {
-  const query = parseQuery(request.url);
-  const { transport, sid, EIO: revision } = query;
-  const reject = (error: HandshakeErrorName, context: Record<string, unknown>): Handshake => ({
-    kind: 'reject',
-    error,
-    context,
-    query,
-  });
+  const { method, origin, isUpgrade } = request;
+  const { transport, sid, EIO: revision } = request.query;
 
-  if (typeof transport !== 'string' || !transports.includes(transport))
-    return reject('unknownTransport', { transport });
-  if (request.origin !== undefined && INVALID_HEADER.test(request.origin)) {
-    return reject('badRequest', { name: 'INVALID_ORIGIN', origin: request.origin });
-  }
+  if (transport === undefined || !transports.includes(transport)) return reject('unknownTransport', { transport });
+  if (origin !== undefined && INVALID_HEADER.test(origin))
+    return reject('badRequest', { name: 'INVALID_ORIGIN', origin });
   if (sid !== undefined && sid !== '') {
-    if (typeof sid !== 'string') return reject('unknownSession', { sid });
     // The revision is pinned to the session: a later request may leave it out, but not change it.
-    if (revision !== undefined && revision !== String(REVISION))
-      return reject('unsupportedVersion', { protocol: revisionOf(revision) });
-    return { kind: 'resume', transport, sid, query };
+    if (revision === undefined || revision === REVISION) return { kind: 'resume', transport, sid };
+    return reject('badRequest', { name: 'REVISION_MISMATCH', protocol: revision });
   }
-  if (request.method !== 'GET') return reject('badMethod', { method: request.method });
-  if (transport === 'websocket' && !request.isUpgrade)
-    return reject('badRequest', { name: 'TRANSPORT_HANDSHAKE_ERROR' });
-  if (transport !== 'websocket' && request.isUpgrade)
-    return reject('badRequest', { name: 'TRANSPORT_MISMATCH', transport });
-  if (revision !== String(REVISION)) return reject('unsupportedVersion', { protocol: revisionOf(revision) });
-  return { kind: 'open', transport, query };
+  if (method !== 'GET') return reject('badMethod', { method });
+  if (transport === 'websocket' && !isUpgrade) return reject('badRequest', { name: 'TRANSPORT_HANDSHAKE_ERROR' });
+  if (transport !== 'websocket' && isUpgrade) return reject('badRequest', { name: 'TRANSPORT_MISMATCH', transport });
+  // Whatever is not revision 4 is reported as 3, as Socket.IO does.
+  if (revision !== REVISION) return reject('unsupportedVersion', { protocol: 3 });
+  return { kind: 'open', transport };
 }
 
-/** The parameters of a URL, as an object without a prototype. */
-export function parseQuery(url: string | undefined): ParsedUrlQuery {
+function reject(error: HandshakeErrorName, context: Record<string, unknown>): Handshake {
+  return { kind: 'reject', error, context };
+}
+
+/** The parameters of a URL. */
+export function parseQuery(url: string | undefined): Query {
+  const query: Query = Object.create(null);
   const question = url === undefined ? -1 : url.indexOf('?');
-  return parse(question === -1 ? '' : url!.slice(question + 1));
-}
-
-/** As Socket.IO reports it: whatever is not revision 4 counts as 3. */
-function revisionOf(_revision: unknown): number {
-  return 3;
+  if (question === -1) return query;
+  for (const [name, value] of new URLSearchParams(url!.slice(question + 1))) query[name] = value;
+  return query;
 }

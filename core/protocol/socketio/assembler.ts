@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../errors.js';
 import { attach } from './attachments.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits, decode } from './decode.js';
-import type { Packet } from './packet.js';
+import { type Packet, PacketType } from './packet.js';
 
 /**
  * Assembles packets from messages: a text, and the binary messages that belong to it.
@@ -26,7 +26,6 @@ export class PacketAssembler {
     if (this.#pending !== undefined) throw new ProtocolError('got plaintext data when reconstructing a packet');
     const packet = decode(text, offset, this.#limits, this.#reviver);
     if (packet.attachments === undefined) return packet;
-    if (packet.attachments === 0) return complete(packet, []);
     this.#pending = packet;
     this.#attachments = [];
     this.#bytes = 0;
@@ -46,6 +45,11 @@ export class PacketAssembler {
     return complete(packet, attachments);
   }
 
+  /** Whether a packet waits for attachments. */
+  get isPending(): boolean {
+    return this.#pending !== undefined;
+  }
+
   /** Forgets a half-received packet. */
   clear(): void {
     this.#pending = undefined;
@@ -53,6 +57,8 @@ export class PacketAssembler {
   }
 }
 
+/** How the bytes travelled is of no interest any more: it is an ordinary event or acknowledgement from here on. */
 function complete(packet: Packet, attachments: unknown[]): Packet {
-  return { type: packet.type, nsp: packet.nsp, id: packet.id, data: attach(packet.data, attachments) };
+  const type = packet.type === PacketType.BINARY_EVENT ? PacketType.EVENT : PacketType.ACK;
+  return { type, nsp: packet.nsp, id: packet.id, data: attach(packet.data, attachments) };
 }

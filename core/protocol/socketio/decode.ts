@@ -49,6 +49,7 @@ export function decode(
     if (end === at || text.charCodeAt(end) !== DASH || end - at > MAX_ID_DIGITS)
       throw new ProtocolError('illegal attachments');
     packet.attachments = Number(text.slice(at, end));
+    if (packet.attachments === 0) throw new ProtocolError('illegal attachments');
     if (packet.attachments > limits.maxAttachments) {
       throw new ProtocolError(`too many attachments: ${packet.attachments}, at most ${limits.maxAttachments}`);
     }
@@ -102,6 +103,8 @@ function parse(
 
 /** Counts brackets outside strings. Also right for text that turns out not to be JSON: it only has to stay bounded. */
 function exceedsDepth(json: string, maxDepth: number): boolean {
+  // Most texts hold fewer brackets than may be open at once, and searching for them is native.
+  if (count(json, '[', maxDepth) + count(json, '{', maxDepth) <= maxDepth) return false;
   let depth = 0;
   for (let i = 0; i < json.length; i++) {
     const code = json.charCodeAt(i);
@@ -118,6 +121,13 @@ function exceedsDepth(json: string, maxDepth: number): boolean {
     }
   }
   return false;
+}
+
+/** How often a character occurs, counted no further than `limit` + 1. */
+function count(text: string, character: string, limit: number): number {
+  let found = 0;
+  for (let at = text.indexOf(character); at !== -1 && found <= limit; at = text.indexOf(character, at + 1)) found++;
+  return found;
 }
 
 function isDataValid(type: PacketType, data: unknown): boolean {

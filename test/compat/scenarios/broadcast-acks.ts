@@ -51,12 +51,12 @@ export const scenarios: Scenario[] = [
     async run(context) {
       const io = await context.server();
       await answering(context, io, ['a', undefined, 'c']);
-      io.timeout(60).emit('ask', (error: Error & { responses?: unknown }, responses: unknown) => {
+      io.timeout(250).emit('ask', (error: Error & { responses?: unknown }, responses: unknown) => {
         context.record('server', 'answers', error, sorted(responses), sorted(error.responses));
       });
       await context.recorded('server', 1);
       const late = io
-        .timeout(60)
+        .timeout(250)
         .emitWithAck('ask')
         .catch((error) => Promise.reject(Object.assign(error, { data: sorted(error.responses) })));
       await context.settle('server', 'promise', late);
@@ -133,7 +133,7 @@ export const scenarios: Scenario[] = [
       const io = await context.server();
       const [, two] = await answering(context, io, ['a', undefined]);
       two!.client.on('ask', () => two!.client.disconnect());
-      io.timeout(80).emit('ask', (error: unknown, responses: unknown) =>
+      io.timeout(400).emit('ask', (error: unknown, responses: unknown) =>
         context.record('server', 'answers', error, responses),
       );
       await context.recorded('server', 1);

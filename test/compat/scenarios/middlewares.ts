@@ -214,6 +214,11 @@ export const scenarios: Scenario[] = [
     name: 'a socket middleware that refuses without a listener for the error',
     touches: ['Socket.use'],
     async run(context) {
+      const { error } = console;
+      console.error = (...args: unknown[]) => context.record('console', 'error', ...args);
+      context.defer(() => {
+        console.error = error;
+      });
       const io = await context.server();
       const { client, socket } = await context.connect(io);
       socket.use(([name], next) => next(name === 'bad' ? new Error('refused') : undefined));
@@ -301,6 +306,31 @@ export const scenarios: Scenario[] = [
         const peer = context.webSocket(io, '/socket.io/?EIO=4&transport=websocket');
         context.record('peer', 'answer', await peer.receive());
       }
+    },
+  },
+  {
+    name: 'an engine middleware tells handshakes from the rest by the query',
+    touches: ['Engine.use'],
+    async run(context) {
+      const io = await context.server();
+      // As the documentation shows it, for sessions of the web framework.
+      io.engine.use(
+        (request: { method: string; _query: Record<string, string> }, _response: unknown, next: () => void) => {
+          const { _query: query } = request;
+          context.record(
+            'engine',
+            'request',
+            request.method,
+            query.EIO,
+            query.transport,
+            query.sid === undefined,
+            query.custom,
+          );
+          next();
+        },
+      );
+      const [peer] = await context.joinedPeer(io, { query: '&custom=1' });
+      context.record('peer', 'sent', await peer.send('42["x"]'));
     },
   },
   {

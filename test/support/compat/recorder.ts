@@ -62,7 +62,7 @@ export class Recorder {
     let result = line;
     // The longest first: one value may be the beginning of another.
     const names = [...this.#names].sort(([a], [b]) => b.length - a.length);
-    for (const [value, name] of names) result = result.replaceAll(value, name);
+    for (const [value, name] of names) result = result.replace(asWord(value), name);
     result = result.replace(hostPattern, '<host>');
     return result.replace(idPattern, (id) => {
       // Words of twenty letters exist, too; an id without both cases would be one in millions.
@@ -72,4 +72,9 @@ export class Recorder {
       return known;
     });
   }
+}
+
+/** Finds a value where it stands alone, not as a part of a longer word. */
+function asWord(value: string): RegExp {
+  return new RegExp(`(?<![\\w-])${value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`, 'g');
 }

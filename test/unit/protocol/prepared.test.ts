@@ -1,0 +1,71 @@
+import { SEPARATOR } from '../../../core/protocol/engineio/payload.js';
+import { Prepared } from '../../../core/protocol/prepared.js';
+import { encodeDeflatedFrame, encodeFrame } from '../../../core/protocol/websocket/frame.js';
+
+const compression = { threshold: 10, zlib: {} };
+
+test('a text becomes an Engine.IO message', () => {
+  const message = Prepared.message(['2["a"]']);
+  expect(message.parts).toEqual(['42["a"]']);
+  expect(message.frame).toEqual(encodeFrame('42["a"]'));
+  expect(message.chunk).toBe('42["a"]');
+});
+
+test('a header and its attachments are one unit in every form', () => {
+  const bytes = new Uint8Array([1, 2, 3]);
+  const message = Prepared.message(['51-[{}]', bytes]);
+  expect(message.frame).toEqual(Buffer.concat([encodeFrame('451-[{}]'), encodeFrame(bytes)]));
+  expect(message.chunk).toBe(`451-[{}]${SEPARATOR}bAQID`);
+});
+
+test('a single binary message', () => {
+  const message = Prepared.message([new Uint8Array([1, 2, 3])]);
+  expect(message.frame).toEqual(encodeFrame(new Uint8Array([1, 2, 3])));
+  expect(message.chunk).toBe('bAQID');
+});
+
+test.each([
+  ['ArrayBuffer', new Uint8Array([1, 2]).buffer],
+  ['DataView', new DataView(new Uint8Array([0, 1, 2, 0]).buffer, 1, 2)],
+  ['Uint16Array', new Uint16Array(new Uint8Array([1, 2]).buffer)],
+  ['Buffer', Buffer.from([1, 2])],
+])('bytes come as %s', (_name, bytes) => {
+  expect(Prepared.message(['51-', bytes as Uint8Array]).parts[1]).toEqual(
+    bytes instanceof Buffer ? bytes : new Uint8Array([1, 2]),
+  );
+});
+
+test('a Blob cannot be sent, and the error says what can', () => {
+  expect(() => Prepared.message(['51-', new Blob(['x']) as never])).toThrow(
+    new TypeError('cannot send a Blob: send its bytes (await blob.arrayBuffer())'),
+  );
+});
+
+test('each form is made once and shared', () => {
+  const message = Prepared.message(['2["a long enough text"]', new Uint8Array(100)]);
+  expect(message.frame).toBe(message.frame);
+  expect(message.deflatedFrame(compression)).toBe(message.deflatedFrame(compression));
+  expect(message.chunk).toBe(message.chunk);
+});
+
+test('compressed part by part', () => {
+  const bytes = new Uint8Array(100);
+  expect(Prepared.message(['51-[]', bytes]).deflatedFrame(compression)).toEqual(
+    Buffer.concat([encodeFrame('451-[]'), encodeDeflatedFrame(bytes, compression)]),
+  );
+});
+
+test('with compress: false the deflated frame is the frame', () => {
+  const message = Prepared.message(['x'.repeat(1000)], false);
+  expect(message.deflatedFrame(compression)).toBe(message.frame);
+});
+
+test('control packets are never compressed and get no type digit', () => {
+  const ping = Prepared.text('2');
+  expect(ping.compress).toBe(false);
+  expect(ping.parts).toEqual(['2']);
+});
+
+test('byteLength counts the bytes of all parts', () => {
+  expect(Prepared.message(['ü', new Uint8Array(10)]).byteLength).toBe(1 + 2 + 10);
+});
