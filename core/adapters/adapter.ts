@@ -66,6 +66,7 @@ export interface AdapterEvents {
  * - treat packet and options as immutable.
  */
 export abstract class Adapter extends EventEmitter<AdapterEvents> {
+  /** The namespace it serves. */
   readonly nsp: AdapterNamespace;
 
   constructor(nsp: AdapterNamespace) {
@@ -85,12 +86,16 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
   /** Number of servers in the cluster, this one included. */
   abstract serverCount(): Promise<number>;
 
+  /** Adds a socket to rooms. */
   abstract addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void;
+  /** Removes a socket from a room. */
   abstract del(id: SocketId, room: Room): Promise<void> | void;
+  /** Removes a socket from all its rooms. */
   abstract delAll(id: SocketId): void;
   /** The live set of rooms of a socket, or `undefined`. */
   abstract socketRooms(id: SocketId): Set<Room> | undefined;
 
+  /** Sends a packet to everybody selected; sets `packet.nsp`. */
   abstract broadcast(packet: Packet, options: BroadcastOptions): Promise<void> | void;
   /**
    * @param clientCountCallback called once per server, with the number of its receivers.
@@ -107,8 +112,11 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
   abstract sockets(rooms: Set<Room>): Promise<Set<SocketId>>;
   /** Local sockets, and descriptions of remote ones. */
   abstract fetchSockets(options: BroadcastOptions): Promise<any[]>;
+  /** Makes everybody selected join rooms. */
   abstract addSockets(options: BroadcastOptions, rooms: Room[]): void;
+  /** Makes everybody selected leave rooms. */
   abstract delSockets(options: BroadcastOptions, rooms: Room[]): void;
+  /** Disconnects everybody selected; with `close`, their connections too. */
   abstract disconnectSockets(options: BroadcastOptions, close: boolean): void;
 
   /** @param packet `[event, ...args]`, the last of which may be an acknowledgement callback. */

@@ -51,8 +51,8 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
   readonly #limits: RecoveryLimits;
   readonly #sessions = new Map<PrivateSessionId, KeptSession>();
   readonly #sent = new WeakMap<AdapterSocket, Sent>();
-  /** Oldest first, from `#head` on. */
-  #log: LogEntry[] = [];
+  /** Oldest first, from `#head` on; before it there is nothing. */
+  #log: (LogEntry | null)[] = [];
   #head = 0;
   #bytes = 0;
   #number = 0;
@@ -105,7 +105,7 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
       const first = this.#log[this.#head]!;
       if (this.#bytes <= this.#limits.maxBytes && first.sentAt >= oldest) break;
       this.#bytes -= first.bytes;
-      this.#head++;
+      this.#log[this.#head++] = null;
     }
     if (this.#head > 1024 && this.#head * 2 > this.#log.length) {
       this.#log = this.#log.slice(this.#head);

@@ -15,6 +15,8 @@ export interface ConnectionHandler {
   /** A text message: `packet` from `offset` on. */
   onText(packet: string, offset: number): void;
   onBinary(data: Buffer): void;
+  /** The client has read all that waited; so many events were dropped in the meantime. */
+  onDropped?(count: number): void;
   onClose(reason: ConnectionCloseReason, description?: unknown): void;
 }
 
@@ -27,7 +29,14 @@ export interface ConnectionHost {
   setInterval(callback: () => void, delay: number): { cancel(): void };
   /** @param newId id of the session, when this is its first answer. */
   onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void;
+  onBackpressure(connection: Connection, state: Backpressure): void;
   onClosed(connection: Connection): void;
+}
+
+/** What waits for a client that reads slowly. */
+export interface Backpressure {
+  bytes: number;
+  messages: number;
 }
 
 const PING = Prepared.text(PacketType.ping);
@@ -45,12 +54,15 @@ export interface RequestHolder {
 type SendCallback = (transport: Transport) => void;
 
 export interface ConnectionEvents {
+  /** The session is open. */
   open: [];
   /** A packet arrived. */
   packet: [packet: EnginePacket];
   /** A packet is about to be queued. */
   packetCreate: [packet: EnginePacket & { options?: { compress: boolean } }];
+  /** A message arrived. */
   message: [data: string | Buffer];
+  /** The same as `message`. */
   data: [data: string | Buffer];
   /** A pong arrived. */
   heartbeat: [];
@@ -60,9 +72,13 @@ export interface ConnectionEvents {
   upgrade: [transport: Transport];
   /** What waited is being written. */
   flush: [];
+  /** Much waits for a client that reads slowly: more than `backpressureThreshold` bytes, or more than is allowed. */
+  backpressure: [state: Backpressure];
   /** What waited was handed to the transport. */
   drain: [];
+  /** Kept for programs written for Engine.IO; carillon reports faults with `close`. */
   error: [error: Error];
+  /** The session ended. */
   close: [reason: ConnectionCloseReason, description?: unknown];
 }
 
@@ -112,6 +128,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     return this.#transport;
   }
 
+  /** See states.ts. */
   get readyState(): ReadyState {
     return this.#readyState;
   }
@@ -131,13 +148,19 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     return this.#outbox.byteLength + this.#transport.bufferedBytes;
   }
 
+  /** Events that the policy for slow consumers dropped, and the client has not been told of yet. */
+  get droppedMessages(): number {
+    return this.#outbox.dropped;
+  }
+
   /** Nothing waits: what is sent now leaves at the end of this turn. Volatile events are sent only then. */
   get isIdle(): boolean {
     return this.#outbox.isEmpty && this.#transport.writable;
   }
 
   override on<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
-    this.#observed = true;
+    // Whoever wants to hear of pressure only must not slow down everything else.
+    if (event !== 'backpressure') this.#observed = true;
     return super.on(event, listener as never);
   }
 
@@ -233,6 +256,26 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       for (const callback of callbacks) callback(this.#transport);
     }
     if (this.#observed) this.emit('drain');
+  }
+
+  get unsentBytes(): number {
+    return this.#transport.bufferedBytes;
+  }
+
+  onPressure(messages: number): void {
+    const state = { bytes: this.bufferedBytes, messages };
+    this.emit('backpressure', state);
+    this.#host.onBackpressure(this, state);
+  }
+
+  onRelief(dropped: number): void {
+    if (dropped > 0) this.#handler?.onDropped?.(dropped);
+  }
+
+  onOverflow(): void {
+    const { maxBytes, maxMessages } = this.#host.turn.limits;
+    const description = `more than ${maxBytes} bytes or ${maxMessages} messages were waiting`;
+    this.fail('slow consumer', new Error(description), { code: 1008, reason: 'slow consumer' });
   }
 
   // --- receiving ---
@@ -379,12 +422,16 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       this.#transport.close();
   }
 
-  /** Ends the session at once: what the transport takes now still goes out, then it is closed. */
-  fail(reason: ConnectionCloseReason, description?: unknown): void {
+  /**
+   * Ends the session at once: what the transport takes now still goes out, then it is closed.
+   *
+   * @param goodbye what a WebSocket client is told, as close code and reason.
+   */
+  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: { code: number; reason: string }): void {
     if (this.#readyState === 'closed') return;
     this.#outbox.flush();
     this.#end(reason, description);
-    this.#transport.close();
+    this.#transport.close(goodbye?.code, goodbye?.reason);
   }
 
   onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {

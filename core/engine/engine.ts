@@ -10,7 +10,8 @@ import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
-import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
+import { Admission } from './admission.js';
+import { type Backpressure, Connection, type ConnectionHost, type RequestHolder } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import { Turn } from './outbox.js';
 
@@ -34,10 +35,13 @@ export interface EngineFront {
 }
 
 export interface ConnectionError {
+  /** The request that was refused. */
   req: IncomingMessage;
-  /** 0 to 5, see `HandshakeErrors` in errors.ts. */
+  /** 0 to 7, see `HandshakeErrors` in errors.ts. */
   code: number;
+  /** The protocol's words for the code. */
   message: string;
+  /** What made it so; has a `name` where several causes share a code. */
   context: Record<string, unknown>;
 }
 
@@ -48,6 +52,8 @@ export interface EngineEvents {
   initial_headers: [headers: ResponseHeaders, request: IncomingMessage];
   /** Headers of every answer, before they are written; add your own. */
   headers: [headers: ResponseHeaders, request: IncomingMessage];
+  /** Much waits for a client that reads slowly; `drain` of the connection says when nothing waits any more. */
+  backpressure: [connection: Connection, state: Backpressure];
   /** A handshake was refused. */
   connection_error: [error: ConnectionError];
 }
@@ -65,6 +71,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     BAD_REQUEST: HandshakeErrors.badRequest.code,
     FORBIDDEN: HandshakeErrors.forbidden.code,
     UNSUPPORTED_PROTOCOL_VERSION: HandshakeErrors.unsupportedVersion.code,
+    TOO_MANY_REQUESTS: HandshakeErrors.tooManyRequests.code,
+    HANDSHAKE_TIMEOUT: HandshakeErrors.handshakeTimeout.code,
   } as const;
 
   /** Messages of `connection_error`, by code. */
@@ -77,6 +85,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   /** Where every message waits for the end of the turn. */
   readonly turn: Turn;
   readonly heartbeat: Heartbeat;
+  /** Who may open a connection. */
+  readonly admission: Admission;
   /** Middlewares in the order of {@link Engine.use}. */
   readonly middlewares: EngineMiddleware[] = [];
   readonly #clock: Clock;
@@ -88,7 +98,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     super();
     this.opts = options;
     this.#clock = clock;
-    this.turn = new Turn(clock);
+    this.admission = new Admission(options.admission, clock);
+    this.turn = new Turn(clock, options.backlogLimits);
     this.heartbeat = new Heartbeat(clock, options.pingInterval, options.pingTimeout);
   }
 
@@ -148,6 +159,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.#front?.handleUpgrade(request, socket, head);
   }
 
+  /** The session with this id. */
   find(sid: string): Connection | undefined {
     return this.#connections.get(sid);
   }
@@ -192,8 +204,14 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.emit('headers', headers, request);
   }
 
+  onBackpressure(connection: Connection, state: Backpressure): void {
+    if (debug.enabled) debug('%s reads slowly: %d bytes wait', connection.id, state.bytes);
+    this.emit('backpressure', connection, state);
+  }
+
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
+    this.admission.onClosed(connection.id);
     if (debug.enabled) debug('%s closed', connection.id);
   }
 

@@ -41,29 +41,65 @@ export interface Attachment {
   detach(): void;
 }
 
+/** What the owner of an upgrade is called with. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** The way in for a framework that routes requests itself. */
+export interface Mount extends Attachment {
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Serves a file of the browser bundle; `false` when the request is for none, or the bundle is not served. */
+  handleClientFile(request: IncomingMessage, response: ServerResponse): boolean;
+  handleUpgrade: UpgradeListener;
+}
+
+interface Settings {
+  path: string;
+  serveClient: () => boolean;
+}
+
 /** Serves an engine on one path of a server, and leaves everything else there alone. */
 export function attach(
   server: HttpServer,
   engine: Engine,
   options: ResolvedOptions,
-  settings: { path: string; serveClient: () => boolean },
+  { path, serveClient }: Settings,
 ): Attachment {
-  const { path } = settings;
   const route: Route = {
-    matches: matcherOf(path, options.addTrailingSlash),
+    ...routeOf(path, options),
     onRequest(request: IncomingMessage, response: ServerResponse): boolean {
-      if (settings.serveClient() && serveClientFile(path, request, response)) return true;
+      if (serveClient() && serveClientFile(path, request, response)) return true;
       if (!this.matches(pathOf(request))) return false;
       engine.handleRequest(request, response);
       return true;
     },
-    onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-      engine.handleUpgrade(request, socket, head);
-    },
+    onUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+  };
+  return PathRouter.of(server, systemClock).add(route);
+}
+
+/** Serves an engine to a framework: only upgrades are taken from the server, and they go to the framework first. */
+export function mount(
+  server: HttpServer,
+  engine: Engine,
+  options: ResolvedOptions,
+  { path, serveClient }: Settings,
+  onUpgrade: UpgradeListener,
+): Mount {
+  const { detach } = PathRouter.of(server, systemClock).add({ ...routeOf(path, options), onUpgrade });
+  return {
+    detach,
+    handleRequest: (request, response) => engine.handleRequest(request, response),
+    handleClientFile: (request, response) => serveClient() && serveClientFile(path, request, response),
+    handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+  };
+}
+
+function routeOf(path: string, options: ResolvedOptions): Omit<Route, 'onRequest' | 'onUpgrade'> {
+  return {
+    matches: matcherOf(path, options.addTrailingSlash),
     prefix: path,
     destroyUpgradeTimeout: options.destroyUpgrade ? options.destroyUpgradeTimeout : undefined,
   };
-  return PathRouter.of(server, systemClock).add(route);
 }
 
 /** With a trailing slash, `/socket.io/` and below; without, `/socket.io` itself and below. */

@@ -2,9 +2,9 @@ import type { Adapter } from '../adapters/adapter.js';
 import { MemoryAdapter } from '../adapters/memory.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { BroadcastOptions } from '../rooms/selection.js';
+import type { RemoteSocket } from './broadcast.js';
 import { emitLocally } from './listeners.js';
 import { Namespace } from './namespace.js';
-import type { RemoteSocket } from './remote-socket.js';
 import type { Server } from './server.js';
 import type { DefaultEventsMap, EventsMap } from './types.js';
 

@@ -2,11 +2,10 @@ import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
 import type { Room } from '../rooms/selection.js';
-import { assertNotReserved, BroadcastOperator } from './broadcast.js';
+import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
-import type { RemoteSocket } from './remote-socket.js';
 import type { Server } from './server.js';
 import { Socket } from './socket.js';
 import type {
@@ -33,7 +32,9 @@ export interface NamespaceReservedEventsMap<
   ServerSideEvents extends EventsMap,
   SocketData,
 > {
+  /** The same as `connection`. */
   connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  /** A client joined the namespace. */
   connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
 }
 
@@ -82,6 +83,7 @@ export class Namespace<
 > {
   /** Begins with `/`. */
   readonly name: string;
+  /** The server it belongs to. */
   readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The connected sockets by id. */
   readonly sockets = new Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();

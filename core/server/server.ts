@@ -13,14 +13,21 @@ import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../opt
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import * as defaultParser from '../protocol/socketio/parser.js';
 import type { Room } from '../rooms/selection.js';
-import { type Attachment, attach, createHttpServer, EngineServer } from './attach.js';
-import type { BroadcastOperator } from './broadcast.js';
+import {
+  type Attachment,
+  attach,
+  createHttpServer,
+  EngineServer,
+  type Mount,
+  mount,
+  type UpgradeListener,
+} from './attach.js';
+import type { BroadcastOperator, RemoteSocket } from './broadcast.js';
 import { Client } from './client.js';
 import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './dynamic-namespace.js';
 import { ForeignConnection } from './foreign-connection.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
-import type { RemoteSocket } from './remote-socket.js';
 import type { Socket } from './socket.js';
 import type {
   AllButLast,
@@ -82,6 +89,8 @@ export class Server<
   /** As given: `attach()` may add to them. */
   readonly #givenOptions: ServerOptions;
   readonly #attachments: Attachment[] = [];
+  /** Closed with us: the server we were attached to, not one that only passes requests on. */
+  #closesHttpServer = false;
   #adapter: AdapterConstructor;
   #path: string;
   #serveClient: boolean;
@@ -187,11 +196,34 @@ export class Server<
       typeof server === 'number' ||
       (typeof server === 'string' && server.trim() !== '' && Number.isFinite(Number(server)));
     this.httpServer = isPort ? createHttpServer(Number(server)) : (server as AnyHttpServer);
+    this.#closesHttpServer = true;
     this.bind(new EngineServer(given));
     this.#attachments.push(
       attach(this.httpServer as HttpServer, this.engine, resolved, { path, serveClient: () => this.#serveClient }),
     );
     return this;
+  }
+
+  /**
+   * For frameworks that route themselves: requests come in by `handleRequest` of what is returned, and upgrades on our
+   * path go to `onUpgrade`, which answers them or passes them on to `handleUpgrade`. `close()` leaves the server open.
+   *
+   * @param settings.server where upgrades on the path are taken from; nobody else there sees them.
+   * @param settings.path as the `path` option, which it replaces.
+   */
+  mount(settings: { server: AnyHttpServer; path: string; onUpgrade: UpgradeListener }): Mount {
+    this.path(settings.path);
+    this.httpServer = settings.server;
+    this.bind(new EngineServer(this.#givenOptions));
+    const mounted = mount(
+      settings.server as HttpServer,
+      this.engine,
+      this.opts,
+      { path: this.#path, serveClient: () => this.#serveClient },
+      settings.onUpgrade,
+    );
+    this.#attachments.push(mounted);
+    return mounted;
   }
 
   /** The same as {@link Server.attach}. */
@@ -338,6 +370,16 @@ export class Server<
    * @param callback called when all is closed; with an error when the HTTP server was not running.
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
+    await this.detach();
+    const error = this.#closesHttpServer ? await closeHttpServer(this.httpServer as HttpServer) : undefined;
+    callback?.(error);
+  }
+
+  /**
+   * Disconnects everybody and closes the engine, as {@link Server.close} does, but leaves the HTTP server running, with
+   * every listener that is not ours: for a server that belongs to somebody else.
+   */
+  async detach(): Promise<void> {
     for (const namespace of [...this._nsps.values()]) {
       for (const socket of [...namespace.sockets.values()]) socket.onClose('server shutting down');
     }
@@ -345,8 +387,6 @@ export class Server<
     this.#awaitingNamespace.clear();
     for (const attachment of this.#attachments.splice(0)) attachment.detach();
     await Promise.allSettled([...this._nsps.values()].map((namespace) => namespace.adapter.close()));
-    const error = this.httpServer === undefined ? undefined : await closeHttpServer(this.httpServer as HttpServer);
-    callback?.(error);
   }
 
   // --- the main namespace, for short ---

@@ -77,6 +77,7 @@ export class Socket<
 {
   /** The namespace it is in. */
   readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** The connection as Socket.IO sees it, shared by the sockets of all its namespaces. */
   readonly client: Client;
   /** Public id, 20 characters; also the name of a room with only this socket. */
   readonly id: SocketId;
@@ -159,6 +160,7 @@ export class Socket<
     };
   }
 
+  /** Whether it is not, or no longer, in its namespace. */
   get disconnected(): boolean {
     return !this.connected;
   }
@@ -332,6 +334,7 @@ export class Socket<
     return this.#adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
   }
 
+  /** Leaves a room. A promise only with adapters that need one. */
   leave(room: Room): Promise<void> | void {
     return this.#adapter.del(this.id, room);
   }
@@ -526,7 +529,9 @@ export class Socket<
     if (!this.connected || this.#isClosing) return;
     this.#guard(['disconnecting'], () => emitLocally(this, 'disconnecting', [reason, description]));
     this.#isClosing = true;
-    if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+    // After dropped events it could not be said that a client which comes back missed nothing.
+    const isComplete = !(this.conn.droppedMessages > 0);
+    if (this.pid !== undefined && isComplete && RECOVERABLE.has(reason)) {
       this.#adapter.persistSession({ sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data });
     }
     this.leaveEverything();

@@ -145,41 +145,56 @@ type Untyped =
 /** An `EventEmitter` with typed events: those it hears (`Listen`), sends (`Emit`), and its own (`Reserved`). */
 export interface TypedEmitter<Listen extends EventsMap, Emit extends EventsMap, Reserved extends EventsMap = {}>
   extends Omit<EventEmitter, Untyped> {
+  /** Adds a listener. */
   on<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
+  /** Adds a listener that is called once. */
   once<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
+  /** The same as `on`. */
   addListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
+  /** Adds a listener ahead of the others. */
   prependListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
+  /** Adds a listener ahead of the others that is called once. */
   prependOnceListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
+  /** Removes a listener. */
   off(event: ReservedOrUserEventNames<Reserved, Listen>, listener: (...args: any[]) => void): this;
+  /** The same as `off`. */
   removeListener(event: ReservedOrUserEventNames<Reserved, Listen>, listener: (...args: any[]) => void): this;
+  /** Removes the listeners of an event, or all. */
   removeAllListeners(event?: ReservedOrUserEventNames<Reserved, Listen>): this;
+  /** A copy of the listeners of an event. */
   listeners<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
     event: Ev,
   ): ReservedOrUserListener<Reserved, Listen, Ev>[];
+  /** The same with the wrappers of `once`. */
   rawListeners(event: ReservedOrUserEventNames<Reserved, Listen>): Function[];
+  /** How many listeners an event has. */
   listenerCount(event: ReservedOrUserEventNames<Reserved, Listen>, listener?: Function): number;
+  /** Events that have listeners. */
   eventNames(): (string | symbol)[];
+  /** How many listeners an event may have before Node warns of a leak. */
   setMaxListeners(count: number): this;
+  /** Sends an event. Returns `true`. @throws Error when the name is reserved. */
   emit<Ev extends EventNames<Emit>>(event: Ev, ...args: EventParams<Emit, Ev>): boolean;
 }
 
 /** Something that sends typed events without being an emitter itself. */
 export interface TypedEventBroadcaster<Emit extends EventsMap> {
+  /** Sends an event. Returns `true`. @throws Error when the name is reserved. */
   emit<Ev extends EventNames<Emit>>(event: Ev, ...args: EventParams<Emit, Ev>): boolean;
 }
 

@@ -85,8 +85,8 @@ function joinHeaders(raw: readonly string[]): IncomingMessage['headers'] {
     const value = raw[i + 1]!;
     const known = headers[name];
     if (name === 'set-cookie') headers[name] = [...((known as string[] | undefined) ?? []), value];
-    else if (known === undefined) headers[name] = value;
-    else if (!SINGLE.has(name)) headers[name] = `${known as string}${name === 'cookie' ? '; ' : ', '}${value}`;
+    else if (typeof known !== 'string') headers[name] = value;
+    else if (!SINGLE.has(name)) headers[name] = `${known}${name === 'cookie' ? '; ' : ', '}${value}`;
   }
   return headers;
 }

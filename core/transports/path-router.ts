@@ -8,8 +8,8 @@ export interface Route {
   readonly prefix: string;
   /** Whether this path name (without query) is ours. */
   matches(pathname: string): boolean;
-  /** Serves a request; `false` when it is not ours after all. */
-  onRequest(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Serves a request; `false` when it is not ours after all. Without it, only upgrades are ours. */
+  onRequest?(request: IncomingMessage, response: ServerResponse): boolean;
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Milliseconds after which upgrade requests that nobody else listens for are ended; `undefined`: never. */
   readonly destroyUpgradeTimeout: number | undefined;
@@ -72,9 +72,7 @@ export class PathRouter {
   }
 
   #find(request: IncomingMessage): Route | undefined {
-    const url = request.url ?? '';
-    const question = url.indexOf('?');
-    const pathname = question === -1 ? url : url.slice(0, question);
+    const pathname = pathOf(request.url ?? '');
     return this.#routes.find((route) => route.matches(pathname));
   }
 
@@ -88,7 +86,6 @@ export class PathRouter {
   };
 
   #ends(request: IncomingMessage, args: unknown[]): boolean {
-    if (!this.#routes.some((route) => request.url?.startsWith(route.prefix))) return false;
     if (!this.#claims(request)) return false;
     this.#runUntil('request', this.#onRequest as Listener, args);
     return true;
@@ -96,8 +93,12 @@ export class PathRouter {
 
   /** Whether a route will serve this request: its path, or a file of the browser bundle below it. */
   #claims(request: IncomingMessage): boolean {
-    return (
-      this.#find(request) !== undefined || this.#routes.some((route) => isBundlePath(request.url ?? '', route.prefix))
+    const url = request.url ?? '';
+    return this.#routes.some(
+      (route) =>
+        route.onRequest !== undefined &&
+        url.startsWith(route.prefix) &&
+        (route.matches(pathOf(url)) || isBundlePath(url, route.prefix)),
     );
   }
 
@@ -111,7 +112,7 @@ export class PathRouter {
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     for (const route of this.#routes) {
-      if (request.url?.startsWith(route.prefix) && route.onRequest(request, response)) return;
+      if (request.url?.startsWith(route.prefix) && route.onRequest?.(request, response)) return;
     }
   };
 
@@ -140,6 +141,11 @@ export class PathRouter {
     );
     socket.on('close', () => timer.cancel());
   }
+}
+
+function pathOf(url: string): string {
+  const question = url.indexOf('?');
+  return question === -1 ? url : url.slice(0, question);
 }
 
 /** `/socket.io/socket.io.js` and its variants are ours also when the path itself is served without a trailing slash. */

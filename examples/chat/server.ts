@@ -37,8 +37,8 @@ const io: ChatServer = new Server(app.server, {
 });
 serveChat(io);
 
-// Open connections would keep the HTTP server from closing.
-app.addHook('preClose', () => void io.disconnectSockets(true));
+// Open connections would keep the HTTP server from closing. Pages take this for an interruption and come back by themselves.
+app.addHook('preClose', async () => io.close());
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => app.close());
 
 await app.listen({ port: Number(process.env.PORT ?? 3000), host: process.env.HOST ?? '0.0.0.0' });

@@ -12,7 +12,7 @@ const servers: ServerImplementation[] = [
   ...(await ours()),
 ];
 
-const clients: ClientImplementation[] = [{ name: 'official', module: officialClient }];
+const clients: ClientImplementation[] = [{ name: 'official', module: officialClient }, ...(await ourClient())];
 
 const all: Pair[] = servers.flatMap((server) => clients.map((client) => ({ server, client })));
 
@@ -28,4 +28,10 @@ async function ours(): Promise<ServerImplementation[]> {
   const path = '../../core/index.js';
   const module = await import(path);
   return [{ name: 'carillon', module, callable: module.default }];
+}
+
+async function ourClient(): Promise<ClientImplementation[]> {
+  if (!existsSync(new URL('../../core/client/node.ts', import.meta.url))) return [];
+  const path = '../../core/client/node.js';
+  return [{ name: 'carillon', module: await import(path) }];
 }

@@ -6,13 +6,16 @@ export interface CuttableProxy {
   /** Breaks every connection, and each new one, until `restore`. */
   cut(): void;
   restore(): void;
+  /** Leads new connections to another port. */
+  redirect(target: number): void;
   close(): Promise<void>;
 }
 
 /** A TCP pipe to a local port that can be cut like a cable: how a connection is lost in tests. */
-export async function openProxy(target: number): Promise<CuttableProxy> {
+export async function openProxy(firstTarget: number): Promise<CuttableProxy> {
   const open = new Set<Socket>();
   let isCut = false;
+  let target = firstTarget;
   const cut = (): void => {
     for (const socket of open) socket.destroy();
   };
@@ -42,6 +45,9 @@ export async function openProxy(target: number): Promise<CuttableProxy> {
     },
     restore: () => {
       isCut = false;
+    },
+    redirect: (port) => {
+      target = port;
     },
     close: async () => {
       cut();

@@ -1,0 +1,27 @@
+import type { Clock, Timer } from '../clock.js';
+
+/** The part of core's clock that the client needs. */
+export type ClientClock = Pick<Clock, 'now' | 'setTimeout'>;
+export type { Timer };
+
+// Taken when the module is loaded: before a test suite or a zone library replaces the globals.
+const native = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+
+/**
+ * @param useNativeTimers use the functions as they were when this module was loaded, also when they are mocked later.
+ * @param autoUnref timers do not keep a Node.js process alive.
+ */
+export function createClock(useNativeTimers = false, autoUnref = false): ClientClock {
+  return {
+    // Wall clock: performance.now() stands still while some systems sleep, and a laptop's sleep is what we look for.
+    now: () => Date.now(),
+    setTimeout(callback, delay) {
+      const timers = useNativeTimers ? native : globalThis;
+      // Called through a local name: browsers insist that `this` is the window, or nothing.
+      const { setTimeout, clearTimeout } = timers;
+      const handle = setTimeout(callback, delay) as unknown as { unref?(): void };
+      if (autoUnref) handle.unref?.();
+      return { cancel: () => clearTimeout(handle as unknown as number) };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { PacketAssembler } from '../protocol/socketio/assembler.js';
+import { encode } from '../protocol/socketio/encode.js';
+import type { Packet } from '../protocol/socketio/packet.js';
+
+/** How packets become messages and back: the built-in way, or a custom parser in the shape of `socket.io-parser`. */
+export interface Codec {
+  /** @throws TypeError, RangeError when the data cannot be encoded: the application's fault. */
+  encode(packet: Packet): any[];
+  /** Takes one message. @throws when it is malformed: the peer's fault. */
+  receive(message: any): void;
+  /** Forgets a half-received packet. */
+  reset(): void;
+}
+
+/** A codec for one manager; complete packets go to `onPacket`. */
+export function createCodec(parser: any, onPacket: (packet: Packet) => void): Codec {
+  if (parser) {
+    const encoder = new parser.Encoder();
+    let decoder: any;
+    const reset = () => {
+      decoder?.destroy?.();
+      decoder = new parser.Decoder();
+      decoder.on('decoded', onPacket);
+    };
+    reset();
+    return { encode: (packet) => encoder.encode(packet), receive: (message) => decoder.add(message), reset };
+  }
+  const assembler = new PacketAssembler();
+  return {
+    encode: (packet) => encode(packet),
+    receive(message) {
+      const packet = typeof message === 'string' ? assembler.receiveText(message) : assembler.receiveBinary(message);
+      if (packet) onPacket(packet);
+    },
+    reset: () => assembler.clear(),
+  };
+}

@@ -1,0 +1,329 @@
+import type { ClientClock, Timer } from './clock.js';
+import { Emitter } from './emitter.js';
+import { TransportError } from './errors.js';
+import type { ConnectionOptions, TransportName } from './options.js';
+import { watchPage } from './page.js';
+import { quote } from './transports/codec.js';
+import type { CloseDetails, EnginePacket, Transport, TransportConstructor } from './transports/transport.js';
+
+/** What the server says first. Source: Engine.IO protocol 4, "Handshake". */
+export interface HandshakeData {
+  sid: string;
+  upgrades: string[];
+  /** Milliseconds between two pings of the server. */
+  pingInterval: number;
+  /** Milliseconds to wait for one beyond that. */
+  pingTimeout: number;
+  /** Bytes of one message, or of one polling body. */
+  maxPayload: number;
+  /**
+   * How many events with `retries` may be on their way at once. Only a server that runs a repeated event once says so.
+   */
+  retryWindow?: number;
+}
+
+export interface ConnectionEvents {
+  open: () => void;
+  handshake: (data: HandshakeData) => void;
+  packet: (packet: EnginePacket) => void;
+  packetCreate: (packet: EnginePacket) => void;
+  data: (data: any) => void;
+  message: (data: any) => void;
+  drain: () => void;
+  flush: () => void;
+  heartbeat: () => void;
+  ping: () => void;
+  pong: () => void;
+  error: (error: Error) => void;
+  upgrading: (transport: Transport) => void;
+  upgrade: (transport: Transport) => void;
+  upgradeError: (error: Error) => void;
+  close: (reason: string, description?: CloseDetails | Error) => void;
+}
+
+/** What differs between browsers and Node.js, and between the entries of the client. */
+export interface Platform {
+  /** By name, in the default order. */
+  transports: Record<string, TransportConstructor>;
+  /** What binary messages arrive as. */
+  binaryType: BinaryType;
+  connect(options: ResolvedConnectionOptions, platform: Platform, memory: TransportMemory): Connection;
+}
+
+export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'blob';
+
+/** What outlives one connection, for the next attempt. */
+export interface TransportMemory {
+  /** The transport that worked where those before it in the list had failed. */
+  first?: string | undefined;
+}
+
+export interface WriteOptions {
+  compress?: boolean;
+}
+
+/** Options as a connection needs them, completed by the manager. */
+export interface ResolvedConnectionOptions extends ConnectionOptions {
+  hostname: string;
+  port: string;
+  secure: boolean;
+  path: string;
+  clock: ClientClock;
+}
+
+/**
+ * One Engine.IO session over one transport: shakes hands, keeps it alive, and carries messages in order. Ends once; a new
+ * session is a new object. {@link NegotiatedConnection} adds the choice between transports.
+ */
+export class Connection extends Emitter<Record<never, never>, Record<never, never>, ConnectionEvents> {
+  static protocol = 4;
+
+  /** Session id, empty before the handshake and after the end. */
+  id = '';
+  transport!: Transport;
+  binaryType: BinaryType;
+  readyState: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
+  /** Packets that the transport has not confirmed; the first ones may be on their way. */
+  writeBuffer: EnginePacket[] = [];
+  /** The server's words, once they came. */
+  handshake: HandshakeData | undefined;
+
+  protected readonly options: ResolvedConnectionOptions;
+  /** Whether nothing may be written, for a change of transports. */
+  protected isPaused = false;
+  readonly #transports: Record<string, TransportConstructor>;
+  #pingTimer: Timer | undefined;
+  #pingDeadline = 0;
+  /** How many of `writeBuffer` the transport has. */
+  #inFlight = 0;
+  #unwatchPage: (() => void) | undefined;
+
+  constructor(options: ResolvedConnectionOptions, platform: Platform) {
+    super();
+    this.options = options;
+    this.binaryType = platform.binaryType;
+    this.#transports = platform.transports;
+  }
+
+  /** Starts. Listeners are added before. */
+  open(): void {
+    this.#unwatchPage = watchPage({
+      offline: () => this.#end('transport close', 'network connection lost'),
+      visible: () => this.checkPing(),
+      beforeunload: () => this.options.closeOnBeforeunload && this.#dropTransport(),
+    });
+    this.openTransport();
+  }
+
+  protected openTransport(): void {
+    const [name] = Object.keys(this.#transports);
+    this.setTransport(this.createTransport(name!, this.#transports[name!]!)).open();
+  }
+
+  protected createTransport(name: TransportName, Implementation: TransportConstructor): Transport {
+    const { query, transportOptions } = this.options;
+    return new Implementation({
+      ...this.options,
+      ...transportOptions?.[name],
+      query: { ...query, EIO: Connection.protocol, transport: name, ...(this.id && { sid: this.id }) },
+      socket: this,
+    });
+  }
+
+  /** Goes on with another transport, and closes the one before. */
+  protected setTransport(transport: Transport): Transport {
+    this.#dropTransport();
+    this.transport = transport;
+    return transport
+      .on('drain', () => this.#onDrain())
+      .on('packet', (packet) => this.#onPacket(packet))
+      .on('error', (error) => this.onTransportError(error))
+      .on('close', (details) => this.#end('transport close', details?.description, details));
+  }
+
+  protected onTransportError(error: TransportError): void {
+    this.fail(error);
+  }
+
+  /** Ends with an error. */
+  fail(error: TransportError): void {
+    if (this.readyState === 'closed') return;
+    this.emitReserved('error', error);
+    this.#onClose('transport error', error);
+  }
+
+  /** The transport is gone without an error. Before the handshake that is one: nobody was there. */
+  #end(reason: string, description?: string, context?: CloseDetails): void {
+    if (this.readyState === 'opening') {
+      this.onTransportError(new TransportError(`${this.transport.name} error`, description, context?.context));
+    } else {
+      this.#onClose(reason, context ?? { description: description! });
+    }
+  }
+
+  #onPacket({ type, data: received }: EnginePacket): void {
+    if (this.readyState === 'closed') return;
+    const data = typeof received === 'object' ? this.#toBinaryType(received) : received;
+    const handshake = this.readyState === 'opening' ? type === 'open' && parseHandshake(data) : undefined;
+    if (handshake === false) {
+      this.onTransportError(new TransportError('parse error', `not a handshake: ${type} packet, ${quote(data)}`, data));
+      return;
+    }
+    this.emitReserved('packet', { type, ...(data !== undefined && { data }) });
+    this.emitReserved('heartbeat');
+    if (handshake) this.handshake = handshake;
+    this.#pingDeadline = this.options.clock.now() + this.handshake!.pingInterval + this.handshake!.pingTimeout;
+    if (handshake) {
+      this.#onHandshake(handshake);
+    } else if (type === 'ping') {
+      this.#sendPacket({ type: 'pong' });
+      this.emitReserved('ping');
+      this.emitReserved('pong');
+    } else if (type === 'message') {
+      this.emitReserved('data', data ?? '');
+      this.emitReserved('message', data ?? '');
+    } else if (type === 'close') {
+      this.#end('transport close', 'transport closed by the server');
+    }
+  }
+
+  #toBinaryType(data: any): any {
+    if (this.binaryType === 'nodebuffer') return Buffer.isBuffer(data) ? data : Buffer.from(data);
+    if (this.binaryType === 'blob') return new Blob([data]);
+    return ArrayBuffer.isView(data) ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) : data;
+  }
+
+  #onHandshake(data: HandshakeData): void {
+    this.id = this.transport.query.sid = data.sid;
+    this.emitReserved('handshake', data);
+    this.readyState = 'open';
+    this.#watchPings();
+    this.onOpened(data);
+    this.emitReserved('open');
+    this.flush();
+  }
+
+  /** The session is open, and nobody knows yet. */
+  protected onOpened(_handshake: HandshakeData): void {}
+
+  /** One timer that looks at the deadline, rather than a new timer for each packet. */
+  #watchPings(): void {
+    const { clock } = this.options;
+    this.#pingTimer = clock.setTimeout(() => {
+      this.checkPing();
+      if (this.readyState !== 'closed') this.#watchPings();
+    }, this.#pingDeadline - clock.now());
+  }
+
+  /**
+   * Closes the connection when the server has been silent for too long, and says whether it still lives. Timers of
+   * sleeping laptops and of pages in the background fire late, so whoever is about to send asks first.
+   */
+  checkPing(): boolean {
+    if (this.#pingDeadline && this.options.clock.now() >= this.#pingDeadline) this.#onClose('ping timeout');
+    return this.readyState === 'open';
+  }
+
+  /** Sends a message, text or binary. `callback` is called once a transport has taken it. */
+  write(data: unknown, options?: WriteOptions, callback?: () => void): this {
+    this.#sendPacket({ type: 'message', data, ...(options && { options }) }, callback);
+    return this;
+  }
+
+  /** Alias of {@link write}. */
+  send(data: unknown, options?: WriteOptions, callback?: () => void): this {
+    return this.write(data, options, callback);
+  }
+
+  #sendPacket(packet: EnginePacket, callback?: () => void): void {
+    if (this.readyState !== 'opening' && this.readyState !== 'open') return;
+    this.emitReserved('packetCreate', packet);
+    this.writeBuffer.push(packet);
+    if (callback) this.once('flush', callback);
+    this.flush();
+  }
+
+  protected flush(): void {
+    const isReady = this.readyState === 'open' || this.readyState === 'closing';
+    if (!isReady || this.isPaused || !this.transport.writable || !this.writeBuffer.length) return;
+    const packets = this.nextPackets();
+    this.#inFlight = packets.length;
+    this.transport.send(packets);
+    this.emitReserved('flush');
+  }
+
+  /** What the transport can take at once. */
+  protected nextPackets(): EnginePacket[] {
+    return [...this.writeBuffer];
+  }
+
+  #onDrain(): void {
+    this.writeBuffer.splice(0, this.#inFlight);
+    this.#inFlight = 0;
+    if (this.writeBuffer.length) this.flush();
+    else this.emitReserved('drain');
+  }
+
+  /** Closes, after what was written has been sent. */
+  close(): this {
+    if (this.readyState === 'opening') this.#onClose('forced close');
+    if (this.readyState === 'open') {
+      this.readyState = 'closing';
+      this.#finish();
+    }
+    return this;
+  }
+
+  #finish(): void {
+    const again = () => this.#finish();
+    if (this.isPaused) this.once('upgrade', again).once('upgradeError', again);
+    else if (this.writeBuffer.length) this.once('drain', again);
+    else this.#onClose('forced close');
+  }
+
+  /** Closes the transport, which is no news to anybody. */
+  #dropTransport(): void {
+    this.transport?.removeAllListeners();
+    this.transport?.close();
+  }
+
+  #onClose(reason: string, description?: CloseDetails | Error): void {
+    if (this.readyState === 'closed') return;
+    this.readyState = 'closed';
+    this.#pingTimer?.cancel();
+    this.#unwatchPage?.();
+    this.onClosed();
+    this.#dropTransport();
+    this.id = '';
+    this.emitReserved('close', reason, description);
+    this.writeBuffer = [];
+  }
+
+  /** The session is over, and nobody knows yet. */
+  protected onClosed(): void {}
+}
+
+/** `false` when it is none. */
+function parseHandshake(text: unknown): HandshakeData | false {
+  try {
+    const data = JSON.parse(text as string) as HandshakeData;
+    return typeof data.sid === 'string' && data.pingInterval > 0 && data.pingTimeout > 0 && data;
+  } catch {
+    return false;
+  }
+}
+
+/** Bytes of a message, as the server counts them against its `maxPayload`. */
+export function wireSize(data: any, isBase64: boolean): number {
+  if (typeof data !== 'string') {
+    const size = data?.byteLength ?? data?.size ?? 0;
+    return isBase64 ? 1 + 4 * Math.ceil(size / 3) : size;
+  }
+  let size = 1 + data.length;
+  for (let i = 0; i < data.length; i++) {
+    const code = data.charCodeAt(i);
+    // Two bytes, or three; each half of a surrogate pair counts two of the four.
+    if (code > 0x7f) size += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1;
+  }
+  return size;
+}

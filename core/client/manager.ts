@@ -1,0 +1,380 @@
+import type { Packet } from '../protocol/socketio/packet.js';
+import { Backoff } from './backoff.js';
+import { type ClientClock, createClock, type Timer } from './clock.js';
+import { type Codec, createCodec } from './codec.js';
+import { type Connection, type Platform, type TransportMemory, type WriteOptions, wireSize } from './connection.js';
+import { Emitter } from './emitter.js';
+import { MessageError, TransportError } from './errors.js';
+import type { DefaultEventsMap, EventsMap } from './events.js';
+import type { ManagerOptions, SocketOptions } from './options.js';
+import { watchPage } from './page.js';
+import { type DisconnectDescription, Socket } from './socket.js';
+import { parseTarget } from './url.js';
+
+export interface ManagerReservedEvents {
+  open: () => void;
+  error: (error: Error) => void;
+  ping: () => void;
+  packet: (packet: Packet) => void;
+  close: (reason: string, description?: DisconnectDescription) => void;
+  reconnect_failed: () => void;
+  reconnect_attempt: (attempt: number) => void;
+  reconnect_error: (error: Error) => void;
+  reconnect: (attempt: number) => void;
+  /** An event of a socket will not be sent: the offline buffer is full, or it is larger than the server takes. */
+  drop: (error: MessageError, packet: Packet, socket: Socket) => void;
+}
+
+/** A packet, and how to send it. */
+export type OutgoingPacket = Packet & { options?: WriteOptions };
+
+/**
+ * The connection to one server: opens it, opens it again when it is lost, and shares it between the sockets of its
+ * namespaces.
+ *
+ * The members that start with an underscore are between a manager and its sockets.
+ */
+export class BaseManager<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+> extends Emitter<Record<never, never>, Record<never, never>, ManagerReservedEvents> {
+  /** The current Engine.IO connection, or the last one. */
+  engine!: Connection;
+  /** The options as given. */
+  opts: Partial<ManagerOptions>;
+  readonly _clock: ClientClock;
+  _autoConnect: boolean;
+  _readyState: 'opening' | 'open' | 'closed' = 'closed';
+  _reconnecting = false;
+
+  readonly #platform: Platform;
+  readonly #target: { hostname: string; port: string; secure: boolean; query: Record<string, any> };
+  readonly #sockets = new Map<string, Socket<any, any>>();
+  readonly #memory: TransportMemory = {};
+  readonly #backoff: Backoff;
+  readonly #codec: Codec;
+  readonly #settings: { reconnection: boolean; reconnectionAttempts: number; timeout: number | boolean };
+  /** Whether the application closed it, and it must stay so. */
+  #skipReconnect = false;
+  #reconnectTimer: Timer | undefined;
+  #openTimer: Timer | undefined;
+  #unwatchPage: (() => void) | undefined;
+  #maxPayload = 0;
+
+  /**
+   * @param uri where the server is, see {@link parseTarget}; or the options.
+   * @throws TypeError when the URL is none.
+   */
+  constructor(platform: Platform, uri?: string | Partial<ManagerOptions>, options?: Partial<ManagerOptions>) {
+    super();
+    const opts = (typeof uri === 'object' ? uri : options) ?? {};
+    const target = parseTarget(typeof uri === 'string' ? uri : undefined);
+    // An explicit URL is stronger than options; without one the options are stronger than the page's location.
+    const given: Partial<ManagerOptions> = typeof uri === 'string' ? {} : opts;
+    const secure = given.secure ?? target.secure;
+    const hostname = given.hostname ?? given.host;
+    this.#target = {
+      hostname: hostname ?? target.hostname,
+      secure,
+      port: String(given.port ?? (hostname || given.secure !== undefined ? (secure ? 443 : 80) : target.port)),
+      query: target.query ?? opts.query ?? {},
+    };
+    this.#platform = platform;
+    this.opts = { ...opts, path: opts.path ?? '/socket.io' };
+    this._clock = opts.clock ?? createClock(opts.useNativeTimers, opts.autoUnref);
+    this.#backoff = new Backoff(
+      opts.reconnectionDelay ?? 1000,
+      opts.reconnectionDelayMax ?? 5000,
+      opts.randomizationFactor ?? 0.5,
+    );
+    this.#settings = {
+      reconnection: opts.reconnection ?? true,
+      reconnectionAttempts: opts.reconnectionAttempts ?? Number.POSITIVE_INFINITY,
+      timeout: opts.timeout ?? 20_000,
+    };
+    this.#codec = createCodec(opts.parser, (packet) => this.emitReserved('packet', packet));
+    this._autoConnect = opts.autoConnect ?? true;
+    if (this._autoConnect) this.open();
+  }
+
+  /** Reads or sets the `reconnection` option. */
+  reconnection(value: boolean): this;
+  reconnection(): boolean;
+  reconnection(value?: boolean): this | boolean;
+  reconnection(value?: boolean): this | boolean {
+    if (value === false) this.#stopReconnecting();
+    return access(this, this.#settings, 'reconnection', value);
+  }
+
+  /** Reads or sets the `reconnectionAttempts` option. */
+  reconnectionAttempts(value: number): this;
+  reconnectionAttempts(): number;
+  reconnectionAttempts(value?: number): this | number;
+  reconnectionAttempts(value?: number): this | number {
+    return access(this, this.#settings, 'reconnectionAttempts', value);
+  }
+
+  /** Reads or sets the `reconnectionDelay` option, in milliseconds. */
+  reconnectionDelay(value: number): this;
+  reconnectionDelay(): number;
+  reconnectionDelay(value?: number): this | number;
+  reconnectionDelay(value?: number): this | number {
+    return access(this, this.#backoff, 'min', value);
+  }
+
+  /** Reads or sets the `randomizationFactor` option. */
+  randomizationFactor(value: number): this;
+  randomizationFactor(): number;
+  randomizationFactor(value?: number): this | number;
+  randomizationFactor(value?: number): this | number {
+    return access(this, this.#backoff, 'jitter', value);
+  }
+
+  /** Reads or sets the `reconnectionDelayMax` option, in milliseconds. */
+  reconnectionDelayMax(value: number): this;
+  reconnectionDelayMax(): number;
+  reconnectionDelayMax(value?: number): this | number;
+  reconnectionDelayMax(value?: number): this | number {
+    return access(this, this.#backoff, 'max', value);
+  }
+
+  /** Reads or sets the `timeout` option, in milliseconds; `false` for none. */
+  timeout(value: number | boolean): this;
+  timeout(): number | boolean;
+  timeout(value?: number | boolean): this | number | boolean;
+  timeout(value?: number | boolean): this | number | boolean {
+    return access(this, this.#settings, 'timeout', value);
+  }
+
+  /**
+   * Connects, unless it is connected or about to be.
+   *
+   * @param callback called once, with the error if the attempt fails; then nobody tries again unless told to.
+   */
+  open(callback?: (error?: Error) => void): this {
+    if (this._readyState !== 'closed') return this;
+    this._readyState = 'opening';
+    this.#skipReconnect = false;
+    // By hand, while the next attempt is waiting: this is it.
+    if (this.#reconnectTimer) this.#stopReconnecting();
+    this.#watchPage();
+    const { path = '', addTrailingSlash = true } = this.opts;
+    const engine = this.#platform.connect(
+      {
+        ...this.opts,
+        ...this.#target,
+        path: path.replace(/\/$/, '') + (addTrailingSlash ? '/' : ''),
+        clock: this._clock,
+      },
+      this.#platform,
+      this.#memory,
+    );
+    this.engine = engine;
+    const isCurrent = (state: 'opening' | 'open') => this.engine === engine && this._readyState === state;
+    engine
+      .on('open', () => {
+        this.#onOpen();
+        callback?.();
+      })
+      .on('error', (error) => {
+        if (isCurrent('opening')) this.#onOpenFailed(error, callback);
+        else if (isCurrent('open')) this.emitReserved('error', error);
+      })
+      .on('close', (reason, description) => isCurrent('open') && this.#onClose(reason, description))
+      .on('ping', () => isCurrent('open') && this.emitReserved('ping'))
+      .on('data', (data) => isCurrent('open') && this.#onData(data));
+    if (this.#settings.timeout !== false) {
+      this.#openTimer = this._clock.setTimeout(
+        () => engine.fail(new TransportError('timeout', `not connected in ${this.#settings.timeout} ms`)),
+        Number(this.#settings.timeout),
+      );
+    }
+    engine.open();
+    return this;
+  }
+
+  /** Alias of {@link open}. */
+  connect(callback?: (error?: Error) => void): this {
+    return this.open(callback);
+  }
+
+  #onOpen(): void {
+    this.#openTimer?.cancel();
+    this.#maxPayload = this.engine.handshake!.maxPayload;
+    this._readyState = 'open';
+    this.emitReserved('open');
+  }
+
+  #onOpenFailed(error: Error, callback: ((error?: Error) => void) | undefined): void {
+    this.#openTimer?.cancel();
+    this._readyState = 'closed';
+    this.emitReserved('error', error);
+    if (callback) callback(error);
+    // The first attempt: nobody waits for the outcome, so the manager goes on by itself.
+    else this.#reconnect();
+    this.#rest();
+  }
+
+  #onData(data: unknown): void {
+    try {
+      this.#codec.receive(data);
+    } catch (error) {
+      this.#onClose('parse error', error as Error);
+    }
+  }
+
+  #onClose(reason: string, description?: DisconnectDescription): void {
+    this.#openTimer?.cancel();
+    this.#backoff.reset();
+    this.#codec.reset();
+    this._readyState = 'closed';
+    this.engine?.close();
+    this.emitReserved('close', reason, description);
+    this.#reconnect();
+    this.#rest();
+  }
+
+  #reconnect(): void {
+    // A listener may have connected, or given up.
+    if (this._readyState !== 'closed' || this._reconnecting || this.#skipReconnect || !this.#settings.reconnection)
+      return;
+    if (this.#backoff.attempts >= this.#settings.reconnectionAttempts) {
+      this.#backoff.reset();
+      this.emitReserved('reconnect_failed');
+      return;
+    }
+    this._reconnecting = true;
+    this.#reconnectTimer = this._clock.setTimeout(() => this.#attempt(), this.#backoff.duration());
+  }
+
+  #attempt(): void {
+    this.#reconnectTimer = undefined;
+    this.emitReserved('reconnect_attempt', this.#backoff.attempts);
+    // A listener may have given up, or connected by itself.
+    if (this._readyState !== 'closed') this._reconnecting = false;
+    if (!this._reconnecting) return;
+    this.open((error) => {
+      if (!this._reconnecting) return;
+      this._reconnecting = false;
+      if (error) {
+        this.#reconnect();
+        this.emitReserved('reconnect_error', error);
+      } else {
+        const { attempts } = this.#backoff;
+        this.#backoff.reset();
+        this.emitReserved('reconnect', attempts);
+      }
+    });
+  }
+
+  #stopReconnecting(): void {
+    this.#reconnectTimer?.cancel();
+    this.#reconnectTimer = undefined;
+    this._reconnecting = false;
+  }
+
+  /** A network that is back, or a page that is looked at again, is worth an attempt at once. */
+  #watchPage(): void {
+    const retry = () => {
+      if (!this.#reconnectTimer) return;
+      this.#reconnectTimer.cancel();
+      this.#attempt();
+    };
+    this.#unwatchPage ??= watchPage({ online: retry, visible: retry });
+  }
+
+  /** Holds on to nothing while there is nothing to wait for. */
+  #rest(): void {
+    if (this._readyState !== 'closed' || this._reconnecting) return;
+    this.#unwatchPage?.();
+    this.#unwatchPage = undefined;
+  }
+
+  /** The socket of a namespace: a new one, or the one there is, connected again when it was not. */
+  socket(nsp: string, options?: Partial<SocketOptions>): Socket<ListenEvents, EmitEvents> {
+    let socket = this.#sockets.get(nsp);
+    if (!socket) {
+      socket = new Socket(this, nsp, options);
+      this.#sockets.set(nsp, socket);
+    } else if (this._autoConnect && !socket.active) {
+      socket.connect();
+    }
+    return socket;
+  }
+
+  /** Whether `io()` has to make another manager for this namespace. */
+  _has(nsp: string): boolean {
+    return this.#sockets.has(nsp);
+  }
+
+  /** A socket does not need the connection any more. */
+  _destroy(_socket: Socket<any, any>): void {
+    for (const socket of this.#sockets.values()) if (socket.active) return;
+    this._close();
+  }
+
+  /** Closes for good, until somebody opens again. */
+  _close(): void {
+    this.#skipReconnect = true;
+    const wasBusy = this._readyState !== 'closed' || this._reconnecting;
+    this.#stopReconnecting();
+    if (wasBusy) this.#onClose('forced close');
+  }
+
+  /** Delay until something that failed on an open connection is tried again, in milliseconds. */
+  get _retryDelay(): number {
+    return this.#backoff.max;
+  }
+
+  /** How many events with retries may be on their way; 0 when the server may run them twice. */
+  get _retryWindow(): number {
+    return this.engine?.handshake?.retryWindow ?? 0;
+  }
+
+  /**
+   * Encodes a packet and checks its size, without sending it.
+   *
+   * @throws TypeError, RangeError when it cannot be encoded. @throws MessageError when the server would not take it.
+   */
+  _encode(packet: Packet): any[] {
+    const messages = this.#codec.encode(packet);
+    const limit = this.#maxPayload;
+    if (limit) {
+      const isText64 = this.engine.transport.name === 'polling';
+      for (const message of messages) {
+        // A character is three bytes at most: short text needs no counting.
+        if (typeof message === 'string' && message.length * 3 < limit) continue;
+        const size = wireSize(message, isText64);
+        if (size > limit) {
+          throw new MessageError('PAYLOAD_TOO_LARGE', `message of ${size} bytes: the server takes at most ${limit}`);
+        }
+      }
+    }
+    return messages;
+  }
+
+  /** Sends what `_encode` returned. */
+  _write(messages: any[], options?: WriteOptions): void {
+    for (const message of messages) this.engine.write(message, options);
+  }
+
+  _packet(packet: OutgoingPacket): void {
+    this._write(this._encode(packet), packet.options);
+  }
+
+  _drop(error: MessageError, packet: Packet, socket: Socket<any, any>): void {
+    this.emitReserved('drop', error, packet, socket);
+  }
+}
+
+/** Reads a setting, or sets it and returns the manager. */
+function access<Owner, Settings, Key extends keyof Settings>(
+  owner: Owner,
+  settings: Settings,
+  key: Key,
+  value: Settings[Key] | undefined,
+): Owner | Settings[Key] {
+  if (value === undefined) return settings[key];
+  settings[key] = value;
+  return owner;
+}

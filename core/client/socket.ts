@@ -1,0 +1,513 @@
+import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
+import { PendingAcks, type Settle, settleCallback } from './acks.js';
+import type { Timer } from './clock.js';
+import { type Connection, wireSize } from './connection.js';
+import { callEach, Emitter } from './emitter.js';
+import { MessageError } from './errors.js';
+import type {
+  AcknowledgedValue,
+  AllButLast,
+  DecorateAcknowledgements,
+  DefaultEventsMap,
+  EventNames,
+  EventParams,
+  EventsMap,
+  Last,
+} from './events.js';
+import type { BaseManager, OutgoingPacket } from './manager.js';
+import { BufferLimit } from './offline-buffer.js';
+import type { Auth, SocketOptions } from './options.js';
+import { type RetryEntry, RetryQueue } from './retry-queue.js';
+
+/** More about the end of a connection: an error, or what was seen. */
+export type DisconnectDescription = Error | { description: string; context?: unknown };
+
+export interface ExtendedError extends Error {
+  /** What the server's middleware put into `error.data`. */
+  data?: any;
+}
+
+export interface SocketReservedEvents {
+  connect: () => void;
+  connect_error: (error: ExtendedError) => void;
+  disconnect: (reason: Socket.DisconnectReason, description?: DisconnectDescription) => void;
+}
+
+interface Flags {
+  compress?: boolean;
+  volatile?: boolean;
+  timeout?: number;
+}
+
+/** Where ids of volatile events start in a socket with retries: the ones below tell a server what it has seen. */
+const UNNUMBERED = 1e15;
+
+type AnyListener = (...args: any[]) => void;
+
+/**
+ * This side of one namespace: emits events, listens to them, and survives lost connections.
+ */
+export class Socket<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+> extends Emitter<ListenEvents, EmitEvents, SocketReservedEvents> {
+  readonly io: BaseManager<ListenEvents, EmitEvents>;
+  /** Namespace, with its slash. */
+  readonly nsp: string;
+  /** Id of the session, as on the server; `undefined` while it is not connected. */
+  id: string | undefined = undefined;
+  connected = false;
+  /** Whether the last connection took the session of the one before over: id, rooms, and what was missed. */
+  recovered = false;
+  /** Credentials, see {@link SocketOptions}. May be replaced at any time; counts from the next connection on. */
+  auth: Auth;
+  /** Events that came before the server's word that we are connected. */
+  receiveBuffer: ReadonlyArray<any>[] = [];
+  /** Events to send once connected. May be replaced by an empty array to forget them. */
+  sendBuffer: Packet[] = [];
+
+  readonly #options: Partial<SocketOptions>;
+  readonly #acks: PendingAcks;
+  readonly #queue: RetryQueue;
+  readonly #sendLimit: BufferLimit<Packet>;
+  readonly #queueLimit: BufferLimit<RetryEntry>;
+  readonly #anyListeners: AnyListener[] = [];
+  readonly #anyOutgoingListeners: AnyListener[] = [];
+  #flags: Flags = {};
+  #nextId = 0;
+  #retryKey: string | undefined;
+  /** For recovery: the private id of the session, and the last event that came. */
+  #pid: string | undefined;
+  #lastOffset: string | undefined;
+  /** Takes the listeners off the manager. Set while the socket wants to be connected. */
+  #unsubscribe: (() => void) | undefined = undefined;
+  /** The connection on which we have asked to be let in. */
+  #asked: Connection | undefined;
+  #authTimer: Timer | undefined;
+
+  constructor(io: BaseManager<any, any>, nsp: string, options: Partial<SocketOptions> = {}) {
+    super();
+    this.io = io;
+    this.nsp = nsp;
+    this.#options = options;
+    this.auth = options.auth ?? {};
+    this.#acks = new PendingAcks(io._clock);
+    this.#queue = new RetryQueue(options.retries ?? 0, {
+      window: () => (this.connected ? io._retryWindow || 1 : 0),
+      transmit: (entry) => this.#transmit(entry),
+    });
+    const { offlineBuffer } = io.opts;
+    this.#sendLimit = new BufferLimit(offlineBuffer, (packet, error) => this.#onDropped(packet, error));
+    this.#queueLimit = new BufferLimit(offlineBuffer, (entry, error) => {
+      entry.settle?.(error, []);
+      io._drop(error, this.#event([...entry.data], entry.id), this);
+    });
+    if (io._autoConnect) this.connect();
+  }
+
+  get disconnected(): boolean {
+    return !this.connected;
+  }
+
+  /** Whether it is connected, or will be when its manager is: `false` after `disconnect()` from either side. */
+  get active(): boolean {
+    return this.#unsubscribe !== undefined;
+  }
+
+  /** Connects, unless it is connected. */
+  connect(): this {
+    if (this.connected) return this;
+    this.#subscribe();
+    if (!this.io._reconnecting) this.io.open();
+    if (this.io._readyState === 'open') this.#onOpen();
+    return this;
+  }
+
+  /** Alias of {@link connect}. */
+  open(): this {
+    return this.connect();
+  }
+
+  /** Leaves the namespace, and does not come back by itself. The last socket of a manager closes the connection. */
+  disconnect(): this {
+    if (this.connected) this.io._packet({ type: PacketType.DISCONNECT, nsp: this.nsp });
+    this.#destroy();
+    if (this.connected) this.#onClose('io client disconnect');
+    return this;
+  }
+
+  /** Alias of {@link disconnect}. */
+  close(): this {
+    return this.disconnect();
+  }
+
+  /**
+   * Sends an event. While the socket is not connected, it waits in `sendBuffer`.
+   *
+   * A function as the last argument is called with the answer of the other side; after `timeout()`, or with the
+   * `ackTimeout` or `retries` option, with an error or `null` first.
+   *
+   * @throws Error for a reserved name. @throws TypeError, RangeError for what cannot be encoded. @throws MessageError for
+   * more than the server takes.
+   */
+  override emit<Event extends EventNames<EmitEvents>>(event: Event, ...args: EventParams<EmitEvents, Event>): this {
+    const data: unknown[] = [event, ...args];
+    let settle: Settle | undefined;
+    if (typeof data.at(-1) === 'function') {
+      const { retries, ackTimeout } = this.#options;
+      const withError = (this.#flags.timeout ?? ackTimeout) !== undefined || (!!retries && !this.#flags.volatile);
+      settle = settleCallback(data.pop() as AnyListener, withError);
+    }
+    this.#emit(data, settle);
+    return this;
+  }
+
+  /** Sends a `message` event. */
+  send(...args: any[]): this {
+    return this.emit('message' as EventNames<EmitEvents>, ...(args as any));
+  }
+
+  /**
+   * Sends an event and waits for the answer.
+   *
+   * @returns the first argument of the answer. Rejects when the time of `timeout()` or `ackTimeout` is over, when the
+   * connection is lost, and for what `emit` throws.
+   */
+  emitWithAck<Event extends EventNames<EmitEvents>>(
+    event: Event,
+    ...args: AllButLast<EventParams<EmitEvents, Event>>
+  ): Promise<AcknowledgedValue<Last<EventParams<EmitEvents, Event>>>> {
+    return new Promise((resolve, reject) => {
+      this.#emit([event, ...args], (error, answer) => (error ? reject(error) : resolve(answer[0] as any)));
+    });
+  }
+
+  #emit(data: unknown[], settle: Settle | undefined): void {
+    const flags = this.#flags;
+    this.#flags = {};
+    if (RESERVED_EVENTS.has(data[0])) throw new Error(`"${String(data[0])}" is a reserved event name`);
+    const timeout = flags.timeout ?? this.#options.ackTimeout;
+    if (this.#options.retries && !flags.volatile) this.#enqueue(data, settle, timeout, flags);
+    else this.#emitOnce(data, settle, timeout, flags);
+  }
+
+  #emitOnce(data: unknown[], settle: Settle | undefined, timeout: number | undefined, flags: Flags): void {
+    // First of all: it finds out when the connection has died unnoticed.
+    const isConnected = this.connected && this.io.engine.checkPing() && this.connected;
+    if (flags.volatile && !(isConnected && this.io.engine.transport.writable)) {
+      settle?.(new MessageError('NOT_WRITABLE', 'volatile event dropped: the connection cannot take it now'), []);
+      return;
+    }
+    const packet = this.#event(data, settle && this.#nextId++ + (this.#options.retries ? UNNUMBERED : 0), flags);
+    const messages = this.io._encode(packet);
+    if (settle) {
+      this.#acks.add(packet.id!, settle, timeout, () => {
+        // Its sender has been told that it failed: it must not be sent later.
+        const index = this.sendBuffer.indexOf(packet);
+        if (index !== -1) this.sendBuffer.splice(index, 1);
+      });
+    }
+    if (isConnected) {
+      callEach(this.#anyOutgoingListeners, data);
+      this.io._write(messages, packet.options);
+      return;
+    }
+    try {
+      this.#sendLimit.push(this.sendBuffer, packet, sizeOf(messages));
+    } catch (error) {
+      if (settle) this.#acks.forget(packet.id!);
+      throw error;
+    }
+  }
+
+  #enqueue(data: unknown[], settle: Settle | undefined, timeout: number | undefined, { compress }: Flags): void {
+    const id = this.#nextId++;
+    const messages = this.io._encode(this.#event(data, id));
+    const options = compress === undefined ? undefined : { compress };
+    const entry: RetryEntry = { id, data, messages, options, timeout, settle, tries: 0, pending: false };
+    if (this.connected) this.#queue.entries.push(entry);
+    else this.#queueLimit.push(this.#queue.entries, entry, sizeOf(messages));
+    this.#queue.drain();
+  }
+
+  #transmit(entry: RetryEntry): void {
+    this.#acks.add(entry.id, (error, answer) => this.#queue.onOutcome(entry, error, answer), entry.timeout);
+    callEach(this.#anyOutgoingListeners, entry.data);
+    this.io._write([...entry.messages], entry.options);
+  }
+
+  #event(data: unknown[], id?: number, { compress }: Flags = {}): OutgoingPacket {
+    return {
+      type: PacketType.EVENT,
+      nsp: this.nsp,
+      data,
+      ...(id !== undefined && { id }),
+      ...(compress !== undefined && { options: { compress } }),
+    };
+  }
+
+  #onDropped(packet: Packet, error: MessageError): void {
+    if (packet.id !== undefined) this.#acks.settle(packet.id, error);
+    this.io._drop(error, packet, this);
+  }
+
+  #subscribe(): void {
+    if (this.#unsubscribe) return;
+    const { io } = this;
+    const onOpen = () => this.#onOpen();
+    const onPacket = (packet: Packet) => packet.nsp === this.nsp && this.#onPacket(packet);
+    const onError = (error: Error) => !this.connected && this.emitReserved('connect_error', error);
+    const onClose = (reason: string, description?: DisconnectDescription) =>
+      this.#onClose(reason as Socket.DisconnectReason, description);
+    io.on('open', onOpen).on('packet', onPacket).on('error', onError).on('close', onClose);
+    this.#unsubscribe = () => {
+      io.off('open', onOpen).off('packet', onPacket).off('error', onError).off('close', onClose);
+    };
+  }
+
+  #onOpen(): void {
+    const { engine } = this.io;
+    if (this.#asked === engine) return;
+    this.#asked = engine;
+    const isWaiting = () => this.#asked === engine && this.active && !this.connected;
+    const send = (auth: object | undefined) => isWaiting() && this.#sendConnect(auth);
+    const onError = (error: unknown) => {
+      if (!isWaiting()) return;
+      this.emitReserved('connect_error', error instanceof Error ? error : new Error(String(error)));
+      // Credentials that could not be had now may be had later.
+      this.#authTimer = this.io._clock.setTimeout(() => {
+        if (!isWaiting()) return;
+        this.#asked = undefined;
+        this.#onOpen();
+      }, this.io._retryDelay);
+    };
+    try {
+      if (typeof this.auth !== 'function') send(this.auth);
+      // A function calls back, or returns a promise.
+      else
+        Promise.resolve(this.auth(send))
+          .then((auth) => auth && send(auth))
+          .catch(onError);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  #forgetAttempt(): void {
+    this.#asked = undefined;
+    this.#authTimer?.cancel();
+  }
+
+  #sendConnect(auth: object | undefined): void {
+    const isNumbered = this.#options.retries && this.io._retryWindow;
+    if (isNumbered) this.#retryKey ??= randomKey();
+    const data = {
+      ...(this.#pid && { pid: this.#pid, offset: this.#lastOffset }),
+      ...auth,
+      ...(isNumbered && { retryKey: this.#retryKey }),
+    };
+    this.io._packet({ type: PacketType.CONNECT, nsp: this.nsp, ...(Object.keys(data).length && { data }) });
+  }
+
+  #onPacket(packet: Packet): void {
+    switch (packet.type) {
+      case PacketType.CONNECT:
+        if (packet.data?.sid) {
+          this.#onConnect(packet.data.sid, packet.data.pid);
+        } else {
+          const message =
+            'the server speaks an older protocol: Socket.IO v2 and this client do not understand each other';
+          this.emitReserved('connect_error', new Error(message));
+        }
+        break;
+      case PacketType.EVENT:
+      case PacketType.BINARY_EVENT:
+        this.#onEvent(packet);
+        break;
+      case PacketType.ACK:
+      case PacketType.BINARY_ACK:
+        if (packet.id !== undefined) this.#acks.settle(packet.id, null, packet.data);
+        break;
+      case PacketType.DISCONNECT:
+        this.#destroy();
+        this.#onClose('io server disconnect');
+        break;
+      case PacketType.CONNECT_ERROR: {
+        this.#destroy();
+        const error: ExtendedError = new Error(packet.data?.message ?? packet.data);
+        error.data = packet.data?.data;
+        this.emitReserved('connect_error', error);
+        break;
+      }
+    }
+  }
+
+  #onConnect(id: string, pid: string | undefined): void {
+    if (this.connected) return;
+    this.id = id;
+    this.recovered = pid !== undefined && this.#pid === pid;
+    this.#pid = pid;
+    this.connected = true;
+    const received = this.receiveBuffer;
+    this.receiveBuffer = [];
+    for (const args of received) this.#dispatch(args);
+    this.#flush();
+    this.#queue.drain();
+    if (this.id === id) this.emitReserved('connect');
+  }
+
+  #flush(): void {
+    const packets = this.sendBuffer;
+    this.sendBuffer = [];
+    for (const packet of packets) {
+      // A listener may have disconnected: what is left waits for the next time.
+      if (!this.connected) {
+        this.sendBuffer.push(packet);
+        continue;
+      }
+      try {
+        const messages = this.io._encode(packet);
+        callEach(this.#anyOutgoingListeners, packet.data);
+        this.io._write(messages, (packet as OutgoingPacket).options);
+      } catch (error) {
+        this.#onDropped(packet, error as MessageError);
+      }
+    }
+  }
+
+  #onEvent(packet: Packet): void {
+    const args: unknown[] = packet.data;
+    if (packet.id !== undefined) args.push(this.#acknowledge(packet.id));
+    if (this.connected) this.#dispatch(args);
+    else this.receiveBuffer.push(Object.freeze(args));
+  }
+
+  #dispatch(args: readonly any[]): void {
+    callEach(this.#anyListeners, args, this);
+    super.emit.apply(this, args as any);
+    const last = args.at(-1);
+    // With recovery the server puts an offset behind the arguments.
+    if (this.#pid && typeof last === 'string') this.#lastOffset = last;
+  }
+
+  #acknowledge(id: number): (...answer: unknown[]) => void {
+    const { engine } = this.io;
+    let isSent = false;
+    return (...answer) => {
+      // Once, and only to who asked: ids start again with each session.
+      if (isSent || this.io.engine !== engine || engine.readyState !== 'open') return;
+      isSent = true;
+      this.io._packet({ type: PacketType.ACK, nsp: this.nsp, id, data: answer });
+    };
+  }
+
+  #onClose(reason: Socket.DisconnectReason, description?: DisconnectDescription): void {
+    this.connected = false;
+    this.id = undefined;
+    this.#forgetAttempt();
+    // With recovery these come again.
+    this.receiveBuffer = [];
+    this.emitReserved('disconnect', reason, description);
+    this.#acks.giveUp((id) => this.sendBuffer.some((packet) => packet.id === id));
+  }
+
+  /** It does not want to be connected any more. */
+  #destroy(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.#forgetAttempt();
+    this.io._destroy(this);
+  }
+
+  /** Whether the next event is worth compressing; WebSocket on Node.js only, where `perMessageDeflate` is on. */
+  compress(compress: boolean): this {
+    this.#flags.compress = compress;
+    return this;
+  }
+
+  /** The next event is dropped unless it can be sent at once. */
+  get volatile(): this {
+    this.#flags.volatile = true;
+    return this;
+  }
+
+  /** The next event's acknowledgement fails after so many milliseconds; its callback takes the error first. */
+  timeout(timeout: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>> {
+    this.#flags.timeout = timeout;
+    return this as unknown as Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>>;
+  }
+
+  /** Adds a listener for all events; the name comes first. */
+  onAny(listener: AnyListener): this {
+    this.#anyListeners.push(listener);
+    return this;
+  }
+
+  /** {@link onAny}, before the others. */
+  prependAny(listener: AnyListener): this {
+    this.#anyListeners.unshift(listener);
+    return this;
+  }
+
+  /** Removes one listener for all events, or all of them. */
+  offAny(listener?: AnyListener): this {
+    remove(this.#anyListeners, listener);
+    return this;
+  }
+
+  /** The listeners for all events, the list itself. */
+  listenersAny(): AnyListener[] {
+    return this.#anyListeners;
+  }
+
+  /** Adds a listener for all events that are sent; acknowledgements are not. */
+  onAnyOutgoing(listener: AnyListener): this {
+    this.#anyOutgoingListeners.push(listener);
+    return this;
+  }
+
+  /** {@link onAnyOutgoing}, before the others. */
+  prependAnyOutgoing(listener: AnyListener): this {
+    this.#anyOutgoingListeners.unshift(listener);
+    return this;
+  }
+
+  /** Removes one listener for all events that are sent, or all of them. */
+  offAnyOutgoing(listener?: AnyListener): this {
+    remove(this.#anyOutgoingListeners, listener);
+    return this;
+  }
+
+  /** The listeners for all events that are sent, the list itself. */
+  listenersAnyOutgoing(): AnyListener[] {
+    return this.#anyOutgoingListeners;
+  }
+}
+
+export declare namespace Socket {
+  /**
+   * Why a socket was disconnected. After the first two it stays so until `connect()`; after the others it comes back by
+   * itself.
+   */
+  type DisconnectReason =
+    | 'io server disconnect'
+    | 'io client disconnect'
+    | 'ping timeout'
+    | 'transport close'
+    | 'transport error'
+    | 'parse error';
+}
+
+function remove(listeners: AnyListener[], listener: AnyListener | undefined): void {
+  const index = listener ? listeners.indexOf(listener) : 0;
+  if (index !== -1) listeners.splice(index, listener ? 1 : listeners.length);
+}
+
+function sizeOf(messages: readonly any[]): number {
+  return messages.reduce((size, message) => size + wireSize(message, false), 0);
+}
+
+/** 128 random bits: whoever knows it could read the answers to our events. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

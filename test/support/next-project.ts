@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, parse, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const packages = realpathSync(join(root, 'node_modules'));
+
+/** Milliseconds that Next may take to build or to start, on a machine that is busy with other things. */
+const PATIENCE = 180_000;
+
+/** A process of a Next project, and what it printed. */
+export interface NextProcess {
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+  child: ChildProcess;
+  output(): string;
+  /** Resolves when the output matches. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Sends the signal; resolves to the exit code, or the name of the signal that ended it. */
+  end(signal?: NodeJS.Signals): Promise<number | string>;
+}
+
+/** A Next project of its own, in a folder of its own, in which carillon is installed as from the registry. */
+export class NextProject {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'carillon-next-')));
+  readonly #processes = new Set<ChildProcess>();
+
+  /** @param source the folder with the project. */
+  static async copyOf(source: string): Promise<NextProject> {
+    const project = new NextProject();
+    cpSync(source, project.folder, {
+      recursive: true,
+      filter: (path) => !/node_modules|\.next/.test(relative(source, path)),
+    });
+    project.#install();
+    await build({
+      entryPoints: [fileURLToPath(new URL('./next-fixture.ts', import.meta.url))],
+      outfile: join(project.folder, 'fixture.mjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      packages: 'external',
+    });
+    return project;
+  }
+
+  /** Links all packages but ours, which is copied: bundlers treat a linked package as part of the project. */
+  #install(): void {
+    const dist = join(root, 'dist');
+    if (!existsSync(join(dist, 'integrations', 'next'))) throw new Error('Not compiled: run `npm run build` first.');
+    const target = join(this.folder, 'node_modules');
+    mkdirSync(target);
+    for (const name of readdirSync(packages)) {
+      if (name !== 'carillon' && name !== '.cache') symlinkSync(join(packages, name), join(target, name));
+    }
+    cpSync(join(root, 'package.json'), join(target, 'carillon', 'package.json'));
+    for (const part of ['core', 'integrations']) {
+      cpSync(join(dist, part), join(target, 'carillon', 'dist', part), { recursive: true });
+    }
+  }
+
+  /** `next build`. */
+  async build(...options: string[]): Promise<string> {
+    const built = this.#spawn([this.#next, 'build', ...options]);
+    const code = await built.exited;
+    if (code !== 0) throw new Error(`next build failed:\n${built.output()}`);
+    return built.output();
+  }
+
+  /** `next dev` or `next start`, on a free port. */
+  next(command: 'dev' | 'start', ...options: string[]): Promise<NextProcess> {
+    return this.#start(
+      [this.#next, command, '--port', '0', '--hostname', '127.0.0.1', ...options],
+      /Local: +(http\S+)/,
+    );
+  }
+
+  /** The server of `output: 'standalone'`, which takes port 0 for 3000. */
+  async standalone(): Promise<NextProcess> {
+    const folder = join(this.folder, '.next', 'standalone', relative(parse(this.folder).root, this.folder));
+    return this.#start([join(folder, 'server.js')], /Local: +(http\S+)/, {
+      PORT: String(await freePort()),
+      HOSTNAME: '127.0.0.1',
+    });
+  }
+
+  /** A script of the project that prints `listening at <address>`. */
+  run(script: string, options: object, environment: Record<string, string> = {}): Promise<NextProcess> {
+    return this.#start([script, JSON.stringify(options)], /listening at (http\S+)/, environment);
+  }
+
+  /** Ends what still runs, and removes the folder. */
+  async remove(): Promise<void> {
+    for (const child of this.#processes) child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get #next(): string {
+    return join(packages, 'next', 'dist', 'bin', 'next');
+  }
+
+  async #start(args: string[], ready: RegExp, environment?: Record<string, string>): Promise<NextProcess> {
+    const { child, output, exited } = this.#spawn(args, environment);
+    const printed = (pattern: RegExp): Promise<RegExpExecArray> =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => finish(new Error(`never printed ${pattern}:\n${output()}`)), PATIENCE);
+        const look = (): void => {
+          const match = pattern.exec(output());
+          if (match) finish(match);
+        };
+        const finish = (result: RegExpExecArray | Error): void => {
+          clearTimeout(timer);
+          child.stdout?.off('data', look);
+          child.stderr?.off('data', look);
+          if (result instanceof Error) reject(result);
+          else resolve(result);
+        };
+        child.stdout?.on('data', look);
+        child.stderr?.on('data', look);
+        exited.then((code) => finish(new Error(`ended with ${code} and never printed ${pattern}:\n${output()}`)));
+        look();
+      });
+    const url = (await printed(ready))[1] as string;
+    // Next listens before it has run `instrumentation.js`, and answers after it has.
+    await fetch(url);
+    return {
+      url,
+      child,
+      output,
+      printed,
+      end(signal = 'SIGTERM') {
+        child.kill(signal);
+        return exited;
+      },
+    };
+  }
+
+  #spawn(args: string[], environment: Record<string, string> = {}) {
+    const { NODE_ENV: _, ...inherited } = process.env;
+    const child = spawn(process.execPath, args, {
+      cwd: this.folder,
+      env: { ...inherited, NODE_OPTIONS: '', NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1', ...environment } as never,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#processes.add(child);
+    let output = '';
+    const collect = (chunk: Buffer): void => {
+      output += chunk;
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    const exited = once(child, 'exit').then(([code, signal]) => {
+      this.#processes.delete(child);
+      return (signal ?? code) as number | string;
+    });
+    return { child, output: () => output, exited };
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

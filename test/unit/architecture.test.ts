@@ -1,0 +1,194 @@
+// Who may import whom: the picture of docs/architecture.md as a test. A file that needs more than its row allows is
+// either in the wrong folder, or the picture changes, here and there, in the same commit.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkDependencies, type DependencyRule } from '../support/dependency-rule.js';
+
+const base = ['core/clock.ts', 'core/ids.ts', 'core/errors.ts'];
+
+const rule: DependencyRule = {
+  rows: [
+    { who: 'core/clock.ts', may: [], timers: true },
+    { who: 'core/ids.ts', may: [] },
+    { who: 'core/errors.ts', may: [] },
+    { who: 'core/options.ts', may: ['core/errors.ts', 'core/protocol/'], mayTypes: ['core/transports/transport.ts'] },
+
+    { who: 'core/rooms/', may: [] },
+    { who: 'core/protocol/', may: base },
+    { who: 'core/transports/', may: [...base, 'core/protocol/'], outside: true },
+    // Brings a request to the engine, which it gets handed: it knows the engine by its type.
+    {
+      who: 'core/transports/node-http.ts',
+      may: [...base, 'core/protocol/', 'core/transports/'],
+      mayTypes: ['core/engine/'],
+      outside: true,
+    },
+    {
+      who: 'core/engine/',
+      may: [...base, 'core/protocol/'],
+      mayTypes: ['core/transports/', 'core/options.ts'],
+    },
+    { who: 'core/adapters/', may: [...base, 'core/rooms/', 'core/protocol/'], mayTypes: ['core/server/'] },
+    {
+      who: 'core/server/',
+      may: [...base, 'core/options.ts', 'core/engine/', 'core/adapters/', 'core/rooms/', 'core/protocol/'],
+      mayTypes: ['core/transports/'],
+    },
+    // The one place where everything is put together.
+    {
+      who: 'core/server/attach.ts',
+      may: ['core/server/', ...base, 'core/options.ts', 'core/engine/', 'core/protocol/', 'core/transports/'],
+      outside: true,
+    },
+    {
+      who: 'core/index.ts',
+      may: ['core/server/', 'core/engine/', 'core/adapters/', 'core/protocol/', 'core/errors.ts'],
+      mayTypes: ['core/options.ts', 'core/rooms/', 'core/transports/'],
+    },
+
+    // The browser's timers have no `unref`: the client has a clock of its own.
+    { who: 'core/client/clock.ts', may: base, timers: true },
+    { who: 'core/client/', may: [...base, 'core/protocol/'] },
+    // The clock of a browser: time by the wall, and timers that a page's test tools may have replaced.
+    { who: 'core/client/clock.ts', may: ['core/clock.ts'], timers: true },
+    { who: 'core/client/transports/', may: [...base, 'core/client/', 'core/protocol/'], outside: true },
+  ],
+  outside: ['net', 'tls', 'http', 'https', 'http2', 'dgram', 'fs', 'fs/promises', 'child_process', 'ws'],
+  packages: ['ws', 'cors', 'cookie', 'debug'],
+};
+
+/** Glue stands on the public faces only; each piece is alone in its folder. */
+const gluePlaces = [
+  { folder: 'integrations/', may: ['core/index.ts', 'core/client/index.ts'] },
+  { folder: 'examples/', may: [] },
+];
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+function sources(folder: string): Map<string, string> {
+  if (!existsSync(join(root, folder))) return new Map();
+  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.tsx?$/.test(path) && !/(^|[\\/])(node_modules|\.next)[\\/]/.test(path))
+    .map((path) => join(root, folder, path));
+  return new Map(paths.map((path) => [relative(root, path).split(sep).join('/'), readFileSync(path, 'utf8')]));
+}
+
+test('core keeps to the table', () => {
+  const core = sources('core');
+  expect(core.size).toBeGreaterThan(0);
+  expect(checkDependencies(core, rule)).toEqual([]);
+});
+
+test.each(gluePlaces)('$folder uses the public faces only, and each piece is on its own', ({ folder, may }) => {
+  const core = [...sources('core').keys()].map((path): [string, string] => [path, '']);
+  const glue = [...sources(folder)];
+  const pieceOf = (path: string): string => path.split('/').slice(0, 2).join('/');
+  const violations = [...new Set(glue.map(([path]) => pieceOf(path)))].flatMap((piece) => {
+    const own = glue.filter(([path]) => pieceOf(path) === piece);
+    const rows = [
+      { who: own.length === 1 && own[0]![0] === piece ? piece : `${piece}/`, may, outside: true, timers: true },
+      { who: 'core/', may: [] },
+    ];
+    return checkDependencies(new Map([...own, ...core]), { rows, outside: [] });
+  });
+  expect(violations).toEqual([]);
+});
+
+describe('the check itself finds', () => {
+  const small: DependencyRule = {
+    rows: [
+      { who: 'core/clock.ts', may: [], timers: true },
+      { who: 'core/rooms/', may: [] },
+      { who: 'core/engine/', may: ['core/clock.ts'], mayTypes: ['core/wire/'] },
+      { who: 'core/wire/', may: ['core/clock.ts'], outside: true },
+      { who: 'core/wire/pure.ts', may: [] },
+    ],
+    outside: ['net', 'ws'],
+    packages: ['ws'],
+  };
+
+  const check = (...files: [path: string, source: string][]): string[] =>
+    checkDependencies(
+      new Map([['core/clock.ts', 'export const later = setTimeout;'], ['core/wire/pipe.ts', ''], ...files]),
+      small,
+    );
+
+  test.each<[string, string, string, string[]]>([
+    ['nothing in a good file', 'core/engine/a.ts', "import { later } from '../clock.js';", []],
+    ['a forbidden import', 'core/rooms/a.ts', "import { later } from '../clock.js';", ['imports core/clock.ts']],
+    [
+      'one over several lines',
+      'core/rooms/a.ts',
+      "import {\n  later,\n} from '../clock.js';",
+      ['imports core/clock.ts'],
+    ],
+    ['one for its effect', 'core/rooms/a.ts', "import '../clock.js';", ['imports core/clock.ts']],
+    ['a re-export', 'core/rooms/a.ts', "export * from '../clock.js';", ['imports core/clock.ts']],
+    ['a dynamic import', 'core/rooms/a.ts', "const a = () => import('../clock.js');", ['imports core/clock.ts']],
+    [
+      'a value where types are allowed',
+      'core/engine/a.ts',
+      "import { p } from '../wire/pipe.js';",
+      ['imports core/wire/pipe.ts'],
+    ],
+    ['no fault in the type itself', 'core/engine/a.ts', "import type { P } from '../wire/pipe.js';", []],
+    ['nor in one written in place', 'core/engine/a.ts', "let a: import('../wire/pipe.js').P;", []],
+    [
+      'a forbidden type',
+      'core/rooms/a.ts',
+      "import type { L } from '../clock.js';",
+      ['imports types of core/clock.ts'],
+    ],
+    [
+      'a file that does not exist',
+      'core/engine/a.ts',
+      "import '../nowhere.js';",
+      ['imports ../nowhere.js, which does not exist'],
+    ],
+    [
+      'no import in a comment or a string',
+      'core/rooms/a.ts',
+      "// import '../clock.js'\nconst a = `import '../clock.js'`;",
+      [],
+    ],
+    ['the outside', 'core/engine/a.ts', "import { connect } from 'node:net';", ['reaches outside: node:net']],
+    ['the outside without its prefix', 'core/engine/a.ts', "import net from 'net';", ['reaches outside: net']],
+    ['the outside in a stricter row', 'core/wire/pure.ts', "import 'ws';", ['reaches outside: ws']],
+    ['no fault in types of the outside', 'core/engine/a.ts', "import type { Socket } from 'node:net';", []],
+    ['nor where it is allowed', 'core/wire/a.ts', "import { connect } from 'node:net';", []],
+    ['an unknown package', 'core/wire/a.ts', "import 'express';", ['imports package express']],
+    ['a timer', 'core/engine/a.ts', 'setTimeout(() => {}, 1);', ['uses setTimeout']],
+    ['a timer behind globalThis', 'core/engine/a.ts', 'globalThis.setInterval(f, 1);', ['uses setInterval']],
+    ['a timer handed on', 'core/engine/a.ts', 'const a = { later: setImmediate };', ['uses setImmediate']],
+    [
+      'a timer from its module',
+      'core/engine/a.ts',
+      "import { setTimeout as a } from 'node:timers';",
+      ['uses node:timers'],
+    ],
+    [
+      'no timer in a method of that name',
+      'core/engine/a.ts',
+      'clock.setTimeout(f, 1); class A { setTimeout() {} }',
+      [],
+    ],
+    ['nor in its type', 'core/engine/a.ts', 'let a: ReturnType<typeof setTimeout>;', []],
+    ['a folder nobody listed', 'core/new/a.ts', '', ['has no row in the table']],
+  ])('%s', (_what, path, source, expected) => {
+    expect(check([path, source])).toEqual(expected.map((violation) => `${path} ${violation}`));
+  });
+
+  test('a cycle, but none that only types make', () => {
+    const circle = (keyword: string): string[] =>
+      check(
+        ['core/engine/a.ts', "import { b } from './b.js';"],
+        ['core/engine/b.ts', "import { c } from './c.js';"],
+        ['core/engine/c.ts', `${keyword} { a } from './a.js';`],
+      );
+    expect(circle('import')).toEqual([
+      'cycle: core/engine/a.ts -> core/engine/b.ts -> core/engine/c.ts -> core/engine/a.ts',
+    ]);
+    expect(circle('import type')).toEqual([]);
+  });
+});

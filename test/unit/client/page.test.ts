@@ -1,0 +1,49 @@
+import { watchPage } from '../../../core/client/page.js';
+
+class FakePage extends EventTarget {
+  readonly counts = new Map<string, number>();
+  override addEventListener(type: string, listener: any): void {
+    this.counts.set(type, (this.counts.get(type) ?? 0) + 1);
+    super.addEventListener(type, listener);
+  }
+  override removeEventListener(type: string, listener: any): void {
+    this.counts.set(type, (this.counts.get(type) ?? 0) - 1);
+    super.removeEventListener(type, listener);
+  }
+}
+
+describe('watchPage', () => {
+  test('tells what happens, until it is stopped', () => {
+    const document = Object.assign(new FakePage(), { visibilityState: 'hidden' });
+    const page = Object.assign(new FakePage(), { document });
+    const seen: string[] = [];
+    const stop = watchPage(
+      {
+        online: () => seen.push('online'),
+        offline: () => seen.push('offline'),
+        visible: () => seen.push('visible'),
+        beforeunload: () => seen.push('beforeunload'),
+      },
+      page,
+    );
+    const all = () => {
+      for (const type of ['online', 'offline', 'beforeunload']) page.dispatchEvent(new Event(type));
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
+    all();
+    expect(seen).toEqual(['online', 'offline', 'beforeunload']);
+    document.visibilityState = 'visible';
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(seen.at(-1)).toBe('visible');
+    stop();
+    seen.length = 0;
+    all();
+    expect(seen).toEqual([]);
+    expect([...page.counts.values(), ...document.counts.values()]).toEqual([0, 0, 0, 0]);
+  });
+
+  test('where there is no page, nothing happens', () => {
+    watchPage({ online: () => {}, visible: () => {} }, {})();
+    watchPage({ online: () => {}, visible: () => {} })();
+  });
+});

@@ -1,0 +1,62 @@
+import { parseTarget } from '../../../core/client/url.js';
+
+const page = { protocol: 'https:', host: 'page.test:8443' };
+const where = (uri?: string, location?: typeof page) => {
+  const { hostname, port, secure, nsp } = parseTarget(uri, location);
+  return `${secure ? 'https' : 'http'} ${hostname} ${port} ${nsp}`;
+};
+
+describe('parseTarget', () => {
+  test.each([
+    ['http://h.test', 'http h.test 80 /'],
+    ['https://h.test', 'https h.test 443 /'],
+    ['ws://h.test:8080/ns', 'http h.test 8080 /ns'],
+    ['wss://h.test/a/b/', 'https h.test 443 /a/b/'],
+    ['HTTPS://H.test/Ns', 'https h.test 443 /Ns'],
+    ['http://[::1]:3000/x', 'http ::1 3000 /x'],
+    ['http://h.test/ünï%20x', 'http h.test 80 /ünï%20x'],
+    ['http://user:password@h.test/x', 'http h.test 80 /x'],
+    ['http://h.test/ns?a=1#part', 'http h.test 80 /ns'],
+    ['http://h.test?a=1', 'http h.test 80 /'],
+  ])('%s', (uri, expected) => {
+    expect(where(uri)).toBe(expected);
+    expect(where(uri, page)).toBe(expected);
+  });
+
+  test.each([
+    [undefined, 'https page.test 8443 /'],
+    ['', 'https page.test 8443 /'],
+    ['/ns', 'https page.test 8443 /ns'],
+    ['?a=1', 'https page.test 8443 /'],
+    ['//h.test/ns', 'https h.test 443 /ns'],
+    ['h.test:3000/ns', 'https h.test 3000 /ns'],
+    ['localhost:3000', 'https localhost 3000 /'],
+  ])('%s, on a page', (uri, expected) => {
+    expect(where(uri, page)).toBe(expected);
+  });
+
+  test('without a page: this machine, without TLS', () => {
+    expect(where()).toBe('http localhost 80 /');
+    expect(where('/ns')).toBe('http localhost 80 /ns');
+    expect(where('localhost:3000')).toBe('http localhost 3000 /');
+    expect(where('/ns', { protocol: 'file:', host: '' })).toBe('http localhost 80 /ns');
+  });
+
+  test('reads the query', () => {
+    expect(parseTarget('http://h.test/?a=1&b=x%20y&b=2').query).toEqual({ a: '1', b: '2' });
+    expect(parseTarget('http://h.test/').query).toBeUndefined();
+  });
+
+  test('knows which URLs one connection can serve', () => {
+    const id = (uri: string) => parseTarget(uri).id;
+    expect(id('http://h.test/a')).toBe(id('ws://h.test:80/b?x=1'));
+    expect(id('http://h.test')).not.toBe(id('https://h.test'));
+    expect(id('http://h.test')).not.toBe(id('http://h.test:81'));
+    expect(id('http://h.test')).not.toBe(id('http://g.test'));
+  });
+
+  test('refuses what is no URL', () => {
+    expect(() => parseTarget('http://')).toThrow('Invalid URL');
+    expect(() => parseTarget('http://h.test:99999')).toThrow('Invalid URL');
+  });
+});
