@@ -37,6 +37,8 @@ test('handshake errors have the codes of the protocol', () => {
     [3, 400, 'Bad request'],
     [4, 403, 'Forbidden'],
     [5, 400, 'Unsupported protocol version'],
+    [6, 429, 'Too many requests'],
+    [7, 408, 'Handshake timeout'],
   ]);
 });
 

@@ -37,14 +37,32 @@ test('the defaults', () => {
     },
     maxNamespacesPerConnection: 256,
     maxPendingAcks: 65_536,
+    originPolicy: expect.anything(),
+    eventRateLimit: undefined,
+    handshakeTimeout: 45_000,
+    admission: {
+      maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
+      handshakeRate: undefined,
+      clientAddress: undefined,
+    },
+    backlogLimits: {
+      maxBytes: 100_000_000,
+      maxMessages: 1_000_000,
+      pressureBytes: 1_000_000,
+      policy: 'close',
+      keyOf: expect.any(Function),
+    },
   });
 });
 
 test('undefined and null mean the default', () => {
-  const names = Object.keys(resolveOptions({})).filter((name) => name !== 'decodeLimits');
+  const grouped = ['decodeLimits', 'backlogLimits', 'admission', 'originPolicy'];
+  const names = Object.keys(resolveOptions({})).filter((name) => !grouped.includes(name));
+  const limits = ['maxDepth', 'maxBufferedBytes', 'slowConsumerPolicy', 'conflateBy', 'origins', 'handshakeRate'];
   for (const nothing of [undefined, null]) {
-    const given = Object.fromEntries([...names, 'maxDepth', 'wsEngine', 'allowEIO3'].map((name) => [name, nothing]));
-    expect({ ...resolveOptions(given), initialPacket: undefined }).toEqual(resolveOptions({}));
+    const given = Object.fromEntries([...names, ...limits, 'wsEngine', 'allowEIO3'].map((name) => [name, nothing]));
+    const sorted = (options: object) => JSON.stringify(options, (_key, value) => value ?? undefined);
+    expect(sorted(resolveOptions(given))).toBe(sorted(resolveOptions({})));
   }
 });
 
@@ -68,7 +86,7 @@ test('the result is frozen, all the way down', () => {
   expect(Object.isFrozen(resolved.connectionStateRecovery)).toBe(true);
 });
 
-const times = ['pingTimeout', 'pingInterval', 'upgradeTimeout'] as const;
+const times = ['pingTimeout', 'pingInterval', 'upgradeTimeout', 'handshakeTimeout'] as const;
 const counts = [
   'maxHttpBufferSize',
   'maxPacketsPerPayload',
@@ -77,6 +95,10 @@ const counts = [
   'maxNamespaceLength',
   'maxNamespacesPerConnection',
   'maxPendingAcks',
+  'maxBufferedBytes',
+  'maxBufferedMessages',
+  'backpressureThreshold',
+  'maxConnectionsPerAddress',
 ] as const;
 const flags = [
   'addTrailingSlash',
@@ -169,6 +191,25 @@ describe('wrong options: name, value and what is allowed', () => {
       '-1',
       'a number of at least 0',
       { connectionStateRecovery: { maxBytes: -1 } },
+    ],
+    ['slowConsumerPolicy', 'wait', '"wait"', ''],
+    ['conflateBy', 'name', '"name"', 'a function (event, args, namespace) => key'],
+    ['clientAddress', 'x-forwarded-for', '"x-forwarded-for"', 'a function (request) => address'],
+    ['handshakeRate', 5, '5', 'an object such as { perSecond: 10, burst: 50 }'],
+    ['handshakeRate.perSecond', undefined, 'undefined', 'a number', { handshakeRate: {} }],
+    ['handshakeRate.burst', 0, '0', 'a number of at least 1', { handshakeRate: { perSecond: 1, burst: 0 } }],
+    ['eventRateLimit', 5, '5', 'an object such as { socket: { perSecond: 50 } }'],
+    ['eventRateLimit.exceeded', 'warn', '"warn"', '"refuse" or "close"', { eventRateLimit: { exceeded: 'warn' } }],
+    ['eventRateLimit.cost', 1, '1', 'a function (event, args, namespace) => cost', { eventRateLimit: { cost: 1 } }],
+    ['eventRateLimit.socket', true, 'true', 'an object such as', { eventRateLimit: { socket: true } }],
+    ['origins', 5, '5', '"*", "same-origin", origins, patterns, or a function (origin, request)'],
+    ['origins', '*', '"*"', 'the origins you trust', { origins: '*', cookie: true }],
+    [
+      'cors',
+      { origin: '*' },
+      'an object with keys origin',
+      'no origin of its own next to "origins"',
+      { origins: '*', cors: { origin: '*' } },
     ],
     ['wsEngine', 'eiows', '"eiows"', 'the Server of the ws package, or nothing'],
   ];

@@ -8,7 +8,9 @@ const recoverable: Record<DisconnectReason, boolean> = {
   'forced close': true,
   'forced server close': true,
   'server shutting down': true,
+  'slow consumer': true,
   'parse error': false,
+  'rate limit': false,
   'server namespace disconnect': false,
   'client namespace disconnect': false,
 };

@@ -166,6 +166,8 @@ test('the codes of connection_error, by the names users know', () => {
     BAD_REQUEST: 3,
     FORBIDDEN: 4,
     UNSUPPORTED_PROTOCOL_VERSION: 5,
+    TOO_MANY_REQUESTS: 6,
+    HANDSHAKE_TIMEOUT: 7,
   });
   expect(Engine.errorMessages).toEqual({
     0: 'Transport unknown',
@@ -174,5 +176,7 @@ test('the codes of connection_error, by the names users know', () => {
     3: 'Bad request',
     4: 'Forbidden',
     5: 'Unsupported protocol version',
+    6: 'Too many requests',
+    7: 'Handshake timeout',
   });
 });
