@@ -5,12 +5,12 @@ import type { PerMessageDeflateOptions } from 'ws';
 import type { AdmissionLimits } from './engine/admission.js';
 import type { BacklogLimits, SlowConsumerPolicy } from './engine/backlog.js';
 import { OptionError } from './errors.js';
+import { corsOf, defaultPolicy, type OriginPolicy, type Origins, policyOf } from './origins.js';
 import { type ConflateBy, droppableKeys } from './protocol/droppable.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/decode.js';
 import type { Parser } from './protocol/socketio/parser.js';
 import type { EventRateLimit } from './server/event-rate.js';
 import type { Rate } from './token-bucket.js';
-import { corsOf, defaultPolicy, type OriginPolicy, type Origins, policyOf } from './transports/origins.js';
 import type { TransportName } from './transports/transport.js';
 
 /** Cross-origin resource sharing, as the `cors` package takes it. */

@@ -66,7 +66,7 @@ export interface EngineEvents {
  * finds them again by session id.
  */
 export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost {
-  /** Codes of `connection_error`, by the names Socket.IO users know. */
+  /** Codes of `connection_error`, by the names Socket.IO users know. Those of carillon alone stand in errors.ts. */
   static readonly errors = {
     UNKNOWN_TRANSPORT: HandshakeErrors.unknownTransport.code,
     UNKNOWN_SID: HandshakeErrors.unknownSession.code,
@@ -74,13 +74,15 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     BAD_REQUEST: HandshakeErrors.badRequest.code,
     FORBIDDEN: HandshakeErrors.forbidden.code,
     UNSUPPORTED_PROTOCOL_VERSION: HandshakeErrors.unsupportedVersion.code,
-    TOO_MANY_REQUESTS: HandshakeErrors.tooManyRequests.code,
-    HANDSHAKE_TIMEOUT: HandshakeErrors.handshakeTimeout.code,
   } as const;
 
   /** Messages of `connection_error`, by code. */
   static readonly errorMessages: Readonly<Record<number, string>> = Object.freeze(
-    Object.fromEntries(Object.values(HandshakeErrors).map(({ code, message }) => [code, message])),
+    Object.fromEntries(
+      Object.values(HandshakeErrors)
+        .filter(({ code }) => code <= HandshakeErrors.unsupportedVersion.code)
+        .map(({ code, message }) => [code, message]),
+    ),
   );
 
   /** The options, as resolved. */

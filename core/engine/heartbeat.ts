@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { Deadlines } from './deadlines.js';
+import { Deadlines } from '../deadlines.js';
 
 /** What the heartbeat asks of a connection. */
 export interface Beating {

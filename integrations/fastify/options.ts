@@ -78,6 +78,17 @@ const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   maxNamespaceLength: true,
   maxNamespacesPerConnection: true,
   maxPendingAcks: true,
+  maxBufferedBytes: true,
+  maxBufferedMessages: true,
+  slowConsumerPolicy: true,
+  conflateBy: true,
+  backpressureThreshold: true,
+  origins: true,
+  maxConnectionsPerAddress: true,
+  handshakeRate: true,
+  clientAddress: true,
+  handshakeTimeout: true,
+  eventRateLimit: true,
 };
 const ROUTE_OPTIONS: Record<keyof CarillonRouteOptions, true> = {
   onRequest: true,

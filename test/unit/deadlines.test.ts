@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { Deadlines } from '../../../core/engine/deadlines.js';
-import { TestClock } from '../../support/test-clock.js';
+import { Deadlines } from '../../core/deadlines.js';
+import { TestClock } from '../support/test-clock.js';
 
 function deadlines(delay = 1000, onExpire?: (item: string) => void) {
   const clock = new TestClock();

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from '../options.js';
+import type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from './options.js';
 
 /**
  * Which pages may open connections. `'*'`: all; `'same-origin'`: those of the host that serves us; or origins, patterns,

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Clock, Timer } from './clock.js';
 
 /**
  * Items that expire after the same delay: first in, first out, behind a single timer.
