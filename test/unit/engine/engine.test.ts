@@ -166,8 +166,6 @@ test('the codes of connection_error, by the names users know', () => {
     BAD_REQUEST: 3,
     FORBIDDEN: 4,
     UNSUPPORTED_PROTOCOL_VERSION: 5,
-    TOO_MANY_REQUESTS: 6,
-    HANDSHAKE_TIMEOUT: 7,
   });
   expect(Engine.errorMessages).toEqual({
     0: 'Transport unknown',
