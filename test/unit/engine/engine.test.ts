@@ -174,7 +174,5 @@ test('the codes of connection_error, by the names users know', () => {
     3: 'Bad request',
     4: 'Forbidden',
     5: 'Unsupported protocol version',
-    6: 'Too many requests',
-    7: 'Handshake timeout',
   });
 });
