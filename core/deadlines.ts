@@ -38,6 +38,12 @@ export class Deadlines<Item> {
     if (this.#timer === null) this.#arm(this.#delay);
   }
 
+  /** Milliseconds since the delay of this item was started; `undefined` when it is not waiting. */
+  elapsed(item: Item): number | undefined {
+    const deadline = this.#items.get(item);
+    return deadline === undefined ? undefined : this.#clock.now() - deadline + this.#delay;
+  }
+
   remove(item: Item): boolean {
     return this.#items.delete(item);
   }

@@ -4,6 +4,7 @@ import { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { ResponseHeaders, Transport, TransportHandler } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
+import { codeOf, type Ending, whoClosed, wordsOf } from './ending.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
@@ -107,6 +108,11 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #sendCallbacks: SendCallback[] | null = null;
   /** Since the last ping, something else than its pong arrived and extended the wait once. */
   #pingExtended = false;
+  #packetsReceived = 0;
+  #packetsSent = 0;
+  /** Milliseconds, whole; -1 before the first pong. */
+  #roundTrip = -1;
+  #ending: Ending | null = null;
 
   constructor(id: string, host: ConnectionHost, transport: Transport, request: RequestHolder, remoteAddress: string) {
     super();
@@ -151,6 +157,16 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   /** Events that the policy for slow consumers dropped, and the client has not been told of yet. */
   get droppedMessages(): number {
     return this.#outbox.dropped;
+  }
+
+  /** Why it ended, and what had happened until then; `null` before. */
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+
+  /** Milliseconds between the last ping and its pong; `undefined` before the first one. */
+  get roundTrip(): number | undefined {
+    return this.#roundTrip === -1 ? undefined : this.#roundTrip;
   }
 
   /** Nothing waits: what is sent now leaves at the end of this turn. Volatile events are sent only then. */
@@ -247,6 +263,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   /** Called by the outbox: this is the one write of the turn. */
   writeSequence(sequence: Sequence): void {
+    this.#packetsSent += sequence.length;
     this.#transport.write(sequence);
     // Not before: whoever hears of it may send and close, and that must come behind this sequence.
     if (this.#observed) this.emit('flush');
@@ -286,6 +303,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       if (this.#readyState === 'closing' && packet === PacketType.close) this.fail('forced close');
       return false;
     }
+    this.#packetsReceived++;
     if (this.#observed) this.#report(packet);
     // Whoever got this packet as an event may have closed the connection.
     if (this.#readyState !== 'open') return false;
@@ -300,6 +318,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   onBinary(data: Buffer): boolean {
     if (this.#readyState !== 'open') return false;
+    this.#packetsReceived++;
     if (this.#observed) {
       this.emit('packet', { type: 'message', data });
       this.emit('message', data);
@@ -314,7 +333,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #onControl(packet: string): void {
     switch (packet) {
       case PacketType.pong:
-        if (this.#host.heartbeat.onPong(this)) this.#pingExtended = false;
+        this.#onPong();
         if (this.#observed) this.emit('heartbeat');
         return;
       case PacketType.close:
@@ -327,6 +346,14 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     const type = packetTypeOf(packet);
     if (type === 'ping') this.fail('transport error', new Error('invalid heartbeat direction'));
     else if (type === undefined) this.fail('parse error', new Error('unknown Engine.IO packet'));
+  }
+
+  #onPong(): void {
+    const elapsed = this.#host.heartbeat.sincePing(this);
+    if (!this.#host.heartbeat.onPong(this)) return;
+    // After an extension, it is not known any more when the ping was sent.
+    if (!this.#pingExtended && elapsed !== undefined) this.#roundTrip = Math.round(elapsed);
+    this.#pingExtended = false;
   }
 
   /** A busy client may be slow with its pong: anything it sends in between extends the wait, once per ping. */
@@ -446,6 +473,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #end(reason: ConnectionCloseReason, description?: unknown): void {
     if (this.#readyState === 'closed') return;
     this.#moveTo('closed');
+    this.#ending = this.#describeEnding(reason, description);
     this.#host.heartbeat.stop(this);
     this.#upgrade?.cancel();
     this.#outbox.clear();
@@ -455,6 +483,23 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#handler = null;
     handler?.onClose(reason, description);
     if (this.#observed) this.emit('close', reason, description);
+  }
+
+  #describeEnding(reason: ConnectionCloseReason, description: unknown): Ending {
+    const code = codeOf(description);
+    const { name, bytesReceived, bytesSent } = this.#transport;
+    return {
+      by: whoClosed(reason, code),
+      reason,
+      code,
+      description: wordsOf(description),
+      transport: name,
+      packetsReceived: this.#packetsReceived,
+      packetsSent: this.#packetsSent,
+      bytesReceived,
+      bytesSent,
+      roundTrip: this.roundTrip,
+    };
   }
 
   #moveTo(state: ReadyState): void {

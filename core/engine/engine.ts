@@ -217,7 +217,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
     this.admission.onClosed(connection.id);
-    if (debug.enabled) debug('%s closed', connection.id);
+    if (debug.enabled) debug('%s closed: %o', connection.id, connection.ending);
   }
 
   /** Closes every session (`forced close`) and takes no new ones. */

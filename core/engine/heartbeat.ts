@@ -30,6 +30,11 @@ export class Heartbeat {
     this.#resting.add(connection);
   }
 
+  /** Milliseconds since the ping, or since the wait for its pong was extended; `undefined` when none is awaited. */
+  sincePing(connection: Beating): number | undefined {
+    return this.#awaitingPong.elapsed(connection);
+  }
+
   /** Returns `false` when no pong was awaited. */
   onPong(connection: Beating): boolean {
     if (!this.#awaitingPong.remove(connection)) return false;

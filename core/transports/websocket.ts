@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ZlibOptions } from 'node:zlib';
 import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
@@ -50,6 +51,14 @@ export class WebSocketTransport implements Transport {
 
   get bufferedBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  get bytesReceived(): number {
+    return (this.#socket as Partial<Socket>).bytesRead ?? 0;
+  }
+
+  get bytesSent(): number {
+    return (this.#socket as Partial<Socket>).bytesWritten ?? 0;
   }
 
   get readyState(): 'open' | 'closing' | 'closed' {

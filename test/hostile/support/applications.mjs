@@ -53,8 +53,11 @@ export const applications = {
           banned.add(user);
           ack('ok');
         });
-        socket.on('fill', (count, ack) => {
-          for (let i = 0; i < count; i++) io.emit('filler', 'x'.repeat(10_000));
+        socket.on('fill', async (count, ack) => {
+          for (let i = 0; i < count; i++) {
+            io.emit('filler', 'x'.repeat(10_000));
+            await new Promise((resolve) => setImmediate(resolve));
+          }
           ack('ok');
         });
       });

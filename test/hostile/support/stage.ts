@@ -83,13 +83,28 @@ export class Stage {
    * Runs an attack twice, to warm up and in earnest, and checks what must hold whatever the attack: the process lives,
    * the audience is served without a stall, nothing is unhandled, and the memory is back where it was.
    *
+   * What is more in memory afterwards may be code that was compiled only now: then the attack has to be repeated without
+   * it. What leaks, leaks every time.
+   *
    * @param attack resolves when it is over and its connections are gone.
    */
   async survives(attack: () => Promise<void>, { stallLimit = STALL_LIMIT } = {}): Promise<void> {
     await attack();
-    const before = await this.#settledMemory();
-    await this.audience.check();
+    for (let round = 1; ; round++) {
+      const before = await this.#settledMemory();
+      await this.#withstand(attack, stallLimit);
+      const after = await this.#settledMemory(before);
+      const growth = inUse(after) / inUse(before) - 1;
+      if (growth <= MEMORY_TOLERANCE) return;
+      if (round === 3)
+        throw new Error(
+          `${(growth * 100).toFixed(1)} % more memory than before: ${describe(before)}, now ${describe(after)}`,
+        );
+    }
+  }
 
+  async #withstand(attack: () => Promise<void>, stallLimit: number): Promise<void> {
+    await this.audience.check();
     this.audience.startTalking();
     await this.#ask('watch');
     await this.audience.heard(2);
@@ -99,17 +114,10 @@ export class Stage {
     await this.audience.heard(2);
     const stall = await this.#ask<number>('stall');
     await this.audience.stopTalking();
-
     this.assertAlive();
     await this.audience.check();
-    const after = await this.#settledMemory(before);
     if (stall > stallLimit + baseline)
       throw new Error(`a stall of ${stall.toFixed(0)} ms; ${baseline.toFixed(0)} ms without the attack`);
-    const growth = inUse(after) / inUse(before) - 1;
-    if (growth > MEMORY_TOLERANCE)
-      throw new Error(
-        `${(growth * 100).toFixed(1)} % more memory than before: ${describe(before)}, now ${describe(after)}`,
-      );
   }
 
   /** Collects garbage until nothing changes any more, or until the memory is back: closing sockets takes some turns. */
