@@ -301,6 +301,20 @@ export const differences: readonly Difference[] = [
     expected: replacing('[ErrorEvent]', '"HTTP 400, text/html, received \\"no entry\\""'),
   },
   {
+    reason: 'the reason that the server gave is what one looks for',
+    scenarios: ['after close no client gets in'],
+    modes: ['polling'],
+    side: 'client',
+    expected: replacing('xhr poll error', 'fetch read error'),
+  },
+  {
+    reason: 'a proxy that breaks one of them is the usual case, and the other one gets through',
+    scenarios: ['after close no client gets in'],
+    modes: ['upgrade'],
+    side: 'client',
+    expected: replacing('xhr poll error', 'websocket error'),
+  },
+  {
     reason: refused,
     scenarios: ['a client sees that it was refused'],
     modes: ['websocket'],
