@@ -227,11 +227,13 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     for (const connection of [...this.#connections.values()]) connection.close(true);
     this.heartbeat.clear();
     this.#front?.close();
-    // A peer that is gone never answers a close frame: it must not hold up the process.
+    // A peer that is gone never answers a close frame: it must not hold up the process. Nor must this timer: as long as
+    // one of the sockets is there, it fires; after the last one nobody needs it.
     if (transports.length > 0) {
-      this.#clock.setTimeout(() => {
+      const terminate = () => {
         for (const transport of transports) if (transport.readyState !== 'closed') transport.terminate();
-      }, CLOSE_GRACE);
+      };
+      this.#clock.setTimeout(terminate, CLOSE_GRACE, true);
     }
     return this;
   }

@@ -308,7 +308,7 @@ export const differences: readonly Difference[] = [
     expected: replacing('xhr poll error', 'fetch read error'),
   },
   {
-    reason: 'the reason that the server gave is what one looks for',
+    reason: 'a proxy that breaks one of them is the usual case, and the other one gets through',
     scenarios: ['after close no client gets in'],
     modes: ['upgrade'],
     side: 'client',

@@ -154,8 +154,8 @@ export const scenarios: Scenario[] = [
       const io = await context.server();
       const server = io.httpServer as HttpServer;
       const connected = await context.connect(io);
+      await context.upgraded(connected);
       const { client, socket } = connected;
-      if (context.mode === 'upgrade') await context.upgraded(connected);
       client.on('disconnect', (reason) => context.record('client', 'disconnect', reason));
       socket.on('disconnect', (reason) => context.record('server', 'disconnect', reason));
       const ended = closed(server);
