@@ -269,7 +269,7 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     maxNamespacesPerConnection: positive('maxNamespacesPerConnection', 256),
     maxPendingAcks: positive('maxPendingAcks', 65_536),
     eventRateLimit: eventRateLimitOption(options.eventRateLimit),
-    handshakeTimeout: positive('handshakeTimeout', 45_000),
+    handshakeTimeout: time('handshakeTimeout', 45_000, 1),
     admission: Object.freeze({
       maxConnectionsPerAddress: positive('maxConnectionsPerAddress', Number.POSITIVE_INFINITY),
       handshakeRate: rateOption(options.handshakeRate, 'handshakeRate'),

@@ -298,7 +298,11 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   // --- receiving ---
 
   onText(packet: string): boolean {
-    if (this.#readyState !== 'open') return false;
+    if (this.#readyState !== 'open') {
+      // Over polling, a client that says goodbye itself does not come to fetch ours.
+      if (this.#readyState === 'closing' && packet === PacketType.close) this.fail('forced close');
+      return false;
+    }
     this.#packetsReceived++;
     if (this.#observed) this.#report(packet);
     // Whoever got this packet as an event may have closed the connection.

@@ -45,13 +45,16 @@ export interface ConnectionError {
   context: Record<string, unknown>;
 }
 
+/** `ResponseHeaders`, but `any`: listeners written for Socket.IO declare texts, or whatever they set. */
+type WritableHeaders = Record<string, any>;
+
 export interface EngineEvents {
   /** A session was opened. */
   connection: [connection: Connection];
   /** Headers of the first answer of a session, before they are written; add your own. */
-  initial_headers: [headers: ResponseHeaders, request: IncomingMessage];
+  initial_headers: [headers: WritableHeaders, request: IncomingMessage];
   /** Headers of every answer, before they are written; add your own. */
-  headers: [headers: ResponseHeaders, request: IncomingMessage];
+  headers: [headers: WritableHeaders, request: IncomingMessage];
   /** Much waits for a client that reads slowly; `drain` of the connection says when nothing waits any more. */
   backpressure: [connection: Connection, state: Backpressure];
   /** A handshake was refused. */

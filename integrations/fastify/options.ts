@@ -46,6 +46,7 @@ export class RegistrationError extends Error {
   readonly code = 'CARILLON_ALREADY_REGISTERED';
 }
 
+/** All of them: the compiler says so when one is missing. */
 const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   path: true,
   addTrailingSlash: true,

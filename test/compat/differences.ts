@@ -8,8 +8,8 @@ export interface Difference {
   readonly scenarios: readonly string[];
   /** The modes in which it shows; every mode of the scenarios by default. */
   readonly modes?: readonly Mode[];
-  /** Which package differs; a difference of the server holds for every client it is paired with. */
-  readonly side: 'server' | 'client';
+  /** Whose difference it is: of one package, whatever it is paired with, or only of both of ours together. */
+  readonly side: 'server' | 'client' | 'both';
   /** What carillon records instead, made from what the oracle recorded (or from what an earlier entry made of it). */
   expected(records: Records): Records;
 }
@@ -270,5 +270,61 @@ export const differences: readonly Difference[] = [
       channel('client', ['missed "an offset"', 'connect true']),
       replacing('back false false false', 'back true true false'),
     ),
+  },
+
+  // --- the client ---
+  {
+    reason: 'the type says `boolean`, and so does the value',
+    scenarios: [
+      'without the option nobody comes back',
+      'a client connects and both sides agree on the id',
+      'a client that asks again after its own disconnect gets a new socket',
+    ],
+    side: 'client',
+    expected: replacing(/^((?:again|connect) .*|connect) undefined$/g, '$1 false'),
+  },
+  {
+    reason: 'the reason that the server gave is what one looks for',
+    scenarios: ['a client sees that it was refused'],
+    modes: ['polling'],
+    side: 'client',
+    expected: replacing(
+      'Error("xhr poll error") 403',
+      'Error("fetch read error") "HTTP 403, application/json, received \\"{\\\\\\"code\\\\\\":4,\\\\\\"message\\\\\\":\\\\\\"no entry\\\\\\"}\\""',
+    ),
+  },
+  {
+    reason: 'the reason that the server gave is what one looks for',
+    scenarios: ['a client sees that it was refused'],
+    modes: ['websocket'],
+    side: 'client',
+    expected: replacing('[ErrorEvent]', '"HTTP 400, text/html, received \\"no entry\\""'),
+  },
+  {
+    reason: 'the reason that the server gave is what one looks for',
+    scenarios: ['after close no client gets in'],
+    modes: ['polling'],
+    side: 'client',
+    expected: replacing('xhr poll error', 'fetch read error'),
+  },
+  {
+    reason: 'the reason that the server gave is what one looks for',
+    scenarios: ['after close no client gets in'],
+    modes: ['upgrade'],
+    side: 'client',
+    expected: replacing('xhr poll error', 'websocket error'),
+  },
+  {
+    reason: refused,
+    scenarios: ['a client sees that it was refused'],
+    modes: ['websocket'],
+    side: 'both',
+    expected: replacing('HTTP 400', 'HTTP 403'),
+  },
+  {
+    reason: 'one end, one call',
+    scenarios: ['a parser of the application'],
+    side: 'client',
+    expected: channel('client decoder', ['destroy']),
   },
 ];

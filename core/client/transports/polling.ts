@@ -70,7 +70,7 @@ export class PollingTransport extends Transport {
         this.onClose({ description: 'transport closed by the server' });
         return;
       }
-      this.onPacket(packet);
+      this.emitReserved('packet', packet);
       // A listener may have closed the connection.
       if (this.readyState === 'closed') return;
     }
@@ -98,7 +98,6 @@ export class PollingTransport extends Transport {
   }
 
   protected write(packets: EnginePacket[]): void {
-    this.writable = false;
     const parts = packets.map(encodeAsText);
     const send = (ready: string[]) => {
       if (this.readyState === 'closed') return;
@@ -134,8 +133,7 @@ export class PollingTransport extends Transport {
     if (timeout) timer = this.opts.clock.setTimeout(() => controller.abort(new Error('timeout')), timeout);
     this.#requests.add(controller);
     try {
-      const uri = this.createUri(this.opts.secure ? 'https' : 'http', this.stamped(true));
-      return await this.request(uri, body, controller.signal);
+      return await this.request(this.uri('http', true), body, controller.signal);
     } finally {
       timer?.cancel();
       this.#requests.delete(controller);
@@ -148,9 +146,9 @@ export class PollingTransport extends Transport {
     this.onError(reason, `HTTP ${status}, ${contentType ?? 'no content type'}, ${quote(body)}`, response);
   }
 
-  protected override onError(reason: string, description?: unknown, context?: unknown): this {
+  protected override onError(reason: string, description?: unknown, context?: unknown): void {
     this.#failed = true;
-    return super.onError(reason, description, context);
+    super.onError(reason, description, context);
   }
 
   protected doClose(): void {

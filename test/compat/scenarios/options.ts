@@ -242,7 +242,7 @@ export const scenarios: Scenario[] = [
     modes: polling,
     touches: ['option:upgradeTimeout'],
     async run(context) {
-      const io = await context.server({ upgradeTimeout: 30 });
+      const io = await context.server({ upgradeTimeout: 250 });
       io.on('connection', (socket) => {
         socket.on('disconnect', (reason) => context.record('server', 'disconnect', reason));
       });

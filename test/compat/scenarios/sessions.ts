@@ -187,7 +187,7 @@ export const scenarios: Scenario[] = [
     name: 'the server answers pongs with patience and times out without them',
     touches: ['option:pingInterval', 'option:pingTimeout', 'Socket event:disconnect'],
     async run(context) {
-      const io = await context.server({ pingInterval: 40, pingTimeout: 60 });
+      const io = await context.server({ pingInterval: 150, pingTimeout: 250 });
       io.on('connection', (socket) => {
         socket.on('disconnect', (reason) => context.record('server', 'disconnect', reason));
       });
@@ -205,7 +205,7 @@ export const scenarios: Scenario[] = [
     name: 'a session that ended by timeout is gone',
     touches: ['option:pingTimeout', 'Engine.clientsCount'],
     async run(context) {
-      const io = await context.server({ pingInterval: 60, pingTimeout: 20 });
+      const io = await context.server({ pingInterval: 250, pingTimeout: 200 });
       const disconnected = new Promise<string>((resolve) => {
         io.on('connection', (socket) => void socket.on('disconnect', resolve));
       });

@@ -23,7 +23,7 @@ function running(process: NextProcess): Running {
 }
 
 integrationContract('Next.js with a custom server', async () =>
-  running(await project.run('server.mjs', { dev: false })),
+  running(await project.run('server.mjs', ['{"dev":false}'])),
 );
 integrationContract('Next.js without a custom server', async () => running(await project.next('start')));
 integrationContract('Next.js, standalone', async () => running(await project.standalone()));

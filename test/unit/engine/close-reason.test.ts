@@ -9,8 +9,8 @@ const recoverable: Record<DisconnectReason, boolean> = {
   'forced server close': true,
   'server shutting down': true,
   'slow consumer': true,
-  'rate limit': false,
   'parse error': false,
+  'rate limit': false,
   'server namespace disconnect': false,
   'client namespace disconnect': false,
 };

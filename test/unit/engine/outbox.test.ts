@@ -1,18 +1,9 @@
 import fc from 'fast-check';
-import type { BacklogLimits } from '../../../core/engine/backlog.js';
 import { Outbox, type OutboxTarget, Turn } from '../../../core/engine/outbox.js';
+import { resolveOptions, type ServerOptions } from '../../../core/options.js';
 import { Prepared } from '../../../core/protocol/prepared.js';
 import type { Sequence } from '../../../core/protocol/sequence.js';
 import { TestClock } from '../../support/test-clock.js';
-
-/** What waits is limited elsewhere: here it is about order and sharing. */
-const UNLIMITED: BacklogLimits = {
-  maxBytes: Number.POSITIVE_INFINITY,
-  maxMessages: Number.POSITIVE_INFINITY,
-  pressureBytes: Number.POSITIVE_INFINITY,
-  policy: 'close',
-  keyOf: () => undefined,
-};
 
 /** A receiver: ready until told otherwise. */
 class Receiver implements OutboxTarget {
@@ -21,6 +12,7 @@ class Receiver implements OutboxTarget {
   readonly outbox: Outbox;
   onWrite: (() => void) | undefined;
   unsentBytes = 0;
+  readonly told: string[] = [];
   /** Takes this many writes, then is not ready. */
   capacity = Number.POSITIVE_INFINITY;
 
@@ -35,20 +27,24 @@ class Receiver implements OutboxTarget {
     this.onWrite?.();
   }
 
-  onPressure(): void {}
-
-  onRelief(): void {}
-
-  onOverflow(): void {}
+  onPressure(messages: number): void {
+    this.told.push(`pressure ${messages}`);
+  }
+  onRelief(dropped: number): void {
+    this.told.push(`relief ${dropped}`);
+  }
+  onOverflow(): void {
+    this.told.push('overflow');
+  }
 
   get messages(): Prepared[] {
     return this.writes.flatMap((sequence) => sequence.messages());
   }
 }
 
-function setup(count: number) {
+function setup(count: number, given: ServerOptions = {}) {
   const clock = new TestClock();
-  const turn = new Turn(clock, UNLIMITED);
+  const turn = new Turn(clock, resolveOptions(given).backlogLimits);
   return { clock, turn, receivers: Array.from({ length: count }, () => new Receiver(turn)) };
 }
 
@@ -246,6 +242,64 @@ describe('a receiver that does not read', () => {
     slow.ready = true;
     slow.outbox.flush();
     expect(slow.messages).toEqual([]);
+  });
+});
+
+describe('limits', () => {
+  /** Three events of 10 bytes wait for one receiver, in the turn that ended. */
+  function waiting(options: ServerOptions) {
+    const { clock, receivers } = setup(1, options);
+    const [slow] = receivers as [Receiver];
+    slow.ready = false;
+    const messages = ['aaa', 'bbb', 'aaa'].map((name) => text(`2["${name}",0]`));
+    for (const message of messages) slow.outbox.push(message);
+    clock.endTurn();
+    return { clock, slow, messages };
+  }
+
+  test('pressure is told once, and relief when nothing waits any more', () => {
+    const { clock, slow } = waiting({ backpressureThreshold: 20 });
+    expect(slow.told).toEqual(['pressure 3']);
+    slow.outbox.push(text('2["more"]'));
+    clock.endTurn();
+    expect(slow.told).toEqual(['pressure 3']);
+    slow.ready = true;
+    slow.outbox.flush();
+    expect(slow.told).toEqual(['pressure 3', 'relief 0']);
+  });
+
+  test('bytes that the transport holds count, too', () => {
+    const { clock, receivers } = setup(1, { backpressureThreshold: 1000 });
+    const [slow] = receivers as [Receiver];
+    slow.ready = false;
+    slow.unsentBytes = 1000;
+    slow.outbox.push(text('x'));
+    clock.endTurn();
+    expect(slow.told).toEqual(['pressure 1']);
+  });
+
+  test.each([{ maxBufferedBytes: 25 }, { maxBufferedMessages: 2 }])(
+    'beyond %j it is over, and nothing is kept',
+    (options) => {
+      const { slow } = waiting(options);
+      expect(slow.told).toEqual(['pressure 3', 'overflow']);
+      expect(slow.outbox.isEmpty).toBe(true);
+      expect(slow.outbox.byteLength).toBe(0);
+    },
+  );
+
+  test.each([
+    ['drop-oldest', [1, 2]],
+    ['drop-newest', [0, 1]],
+    ['conflate', [1, 2]],
+  ] as const)('%s keeps %j of three', (slowConsumerPolicy, kept) => {
+    const { slow, messages } = waiting({ maxBufferedMessages: 2, slowConsumerPolicy });
+    expect(slow.outbox.dropped).toBe(1);
+    slow.ready = true;
+    slow.outbox.flush();
+    expect(slow.messages).toEqual(kept.map((i) => messages[i]));
+    expect(slow.told).toEqual(['pressure 3', 'relief 1']);
+    expect(slow.outbox.dropped).toBe(0);
   });
 });
 
