@@ -34,11 +34,11 @@ export class HonestClients {
 
   #remove(socket) {
     this.#sockets.delete(socket);
-    // Some say goodbye, some are cut off.
-    if (Math.random() < 0.5) socket.io._close();
-    else socket.io.engine?.close();
-    socket.io.reconnection(false);
-    socket.disconnect();
+    const { io: manager } = socket;
+    manager.reconnection(false);
+    // Some leave their namespace first, some just go.
+    if (Math.random() < 0.5) socket.disconnect();
+    manager.engine?.close();
   }
 
   stop() {
