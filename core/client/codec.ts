@@ -1,6 +1,6 @@
-import { PacketAssembler } from '../protocol/socketio/assembler.js';
 import { encode } from '../protocol/socketio/encode.js';
 import type { Packet } from '../protocol/socketio/packet.js';
+import { PacketDecoder } from './decoder.js';
 
 /** How packets become messages and back: the built-in way, or a custom parser in the shape of `socket.io-parser`. */
 export interface Codec {
@@ -25,13 +25,13 @@ export function createCodec(parser: any, onPacket: (packet: Packet) => void): Co
     reset();
     return { encode: (packet) => encoder.encode(packet), receive: (message) => decoder.add(message), reset };
   }
-  const assembler = new PacketAssembler();
+  const decoder = new PacketDecoder();
   return {
     encode: (packet) => encode(packet),
     receive(message) {
-      const packet = typeof message === 'string' ? assembler.receiveText(message) : assembler.receiveBinary(message);
+      const packet = decoder.receive(message);
       if (packet) onPacket(packet);
     },
-    reset: () => assembler.clear(),
+    reset: () => decoder.reset(),
   };
 }

@@ -45,8 +45,10 @@ export interface ConnectionEvents {
 export interface Platform {
   /** By name, in the default order. */
   transports: Record<string, TransportConstructor>;
-  /** What binary messages arrive as. */
+  /** What binary messages arrive as, unless the application wants something else. */
   binaryType: BinaryType;
+  /** Makes it what is wanted. Without it, binary stays what the transports deliver. */
+  toBinary?: (data: any, binaryType: BinaryType) => any;
   connect(options: ResolvedConnectionOptions, platform: Platform, memory: TransportMemory): Connection;
 }
 
@@ -92,6 +94,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
   /** Whether nothing may be written, for a change of transports. */
   protected isPaused = false;
   readonly #transports: Record<string, TransportConstructor>;
+  readonly #toBinary: NonNullable<Platform['toBinary']>;
   #pingTimer: Timer | undefined;
   #pingDeadline = 0;
   /** How many of `writeBuffer` the transport has. */
@@ -103,6 +106,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
     this.options = options;
     this.binaryType = platform.binaryType;
     this.#transports = platform.transports;
+    this.#toBinary = platform.toBinary ?? ((data) => data);
   }
 
   /** Starts. Listeners are added before. */
@@ -130,8 +134,9 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
     });
   }
 
+  /** Goes on with another transport, and closes the one before. */
   protected setTransport(transport: Transport): Transport {
-    this.transport?.removeAllListeners();
+    this.#dropTransport();
     this.transport = transport;
     return transport
       .on('drain', () => this.#onDrain())
@@ -162,7 +167,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   #onPacket({ type, data: received }: EnginePacket): void {
     if (this.readyState === 'closed') return;
-    const data = typeof received === 'object' ? this.#toBinaryType(received) : received;
+    const data = typeof received === 'object' ? this.#toBinary(received, this.binaryType) : received;
     const handshake = this.readyState === 'opening' ? type === 'open' && parseHandshake(data) : undefined;
     if (handshake === false) {
       this.onTransportError(new TransportError('parse error', `not a handshake: ${type} packet, ${quote(data)}`, data));
@@ -184,12 +189,6 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
     } else if (type === 'close') {
       this.#end('transport close', 'transport closed by the server');
     }
-  }
-
-  #toBinaryType(data: any): any {
-    if (this.binaryType === 'nodebuffer') return Buffer.isBuffer(data) ? data : Buffer.from(data);
-    if (this.binaryType === 'blob') return new Blob([data]);
-    return ArrayBuffer.isView(data) ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) : data;
   }
 
   #onHandshake(data: HandshakeData): void {

@@ -1,3 +1,4 @@
+import { toBinaryType } from './binary-type.js';
 import type { Platform } from './connection.js';
 import type { DefaultEventsMap, EventsMap } from './events.js';
 import { createLookup } from './lookup.js';
@@ -10,6 +11,7 @@ import { Base64WebSocketTransport } from './transports/websocket-base64.js';
 const platform: Platform = {
   transports: { websocket: Base64WebSocketTransport, polling: PollingTransport },
   binaryType: 'arraybuffer',
+  toBinary: toBinaryType,
   connect: (options, platform, memory) => new NegotiatedConnection(options, platform, memory),
 };
 

@@ -25,17 +25,13 @@ export function createLookup<ManagerClass extends ManagerConstructor>(Manager: M
   const managers = new Map<string, BaseManager<any, any>>();
 
   function lookup(uri?: string | Options, options?: Options): Socket {
-    const opts = (typeof uri === 'object' ? uri : options) ?? {};
-    const url = typeof uri === 'string' ? uri : undefined;
-    const { id, nsp } = parseTarget(url);
-    const key = url === undefined ? `${id} ${opts.secure} ${opts.hostname ?? opts.host} ${opts.port}` : id;
-    let manager = managers.get(key);
-    if (opts.forceNew || opts.multiplex === false || manager?._has(nsp)) {
-      manager = new Manager(url ?? opts, opts);
-    } else if (!manager) {
-      manager = new Manager(url ?? opts, opts);
-      managers.set(key, manager);
-    }
+    const isUrl = typeof uri === 'string';
+    const opts = (isUrl ? options : (uri ?? options)) ?? {};
+    const { id, nsp } = parseTarget(isUrl ? uri : undefined, opts);
+    let manager = managers.get(id);
+    const isShared = !opts.forceNew && opts.multiplex !== false && !manager?._has(nsp);
+    if (!manager || !isShared) manager = new Manager(uri, opts);
+    if (isShared) managers.set(id, manager);
     return manager.socket(nsp, opts);
   }
 

@@ -1,5 +1,5 @@
 import type { Packet } from '../protocol/socketio/packet.js';
-import { Backoff } from './backoff.js';
+import { Backoff, type BackoffSettings } from './backoff.js';
 import { type ClientClock, createClock, type Timer } from './clock.js';
 import { type Codec, createCodec } from './codec.js';
 import { type Connection, type Platform, type TransportMemory, type WriteOptions, wireSize } from './connection.js';
@@ -9,7 +9,7 @@ import type { DefaultEventsMap, EventsMap } from './events.js';
 import type { ManagerOptions, SocketOptions } from './options.js';
 import { watchPage } from './page.js';
 import { type DisconnectDescription, Socket } from './socket.js';
-import { parseTarget } from './url.js';
+import { parseTarget, type Target } from './url.js';
 
 export interface ManagerReservedEvents {
   open: () => void;
@@ -24,6 +24,22 @@ export interface ManagerReservedEvents {
   /** An event of a socket will not be sent: the offline buffer is full, or it is larger than the server takes. */
   drop: (error: MessageError, packet: Packet, socket: Socket) => void;
 }
+
+/** Options that can be changed later. */
+interface Settings extends BackoffSettings {
+  reconnection: boolean;
+  reconnectionAttempts: number;
+  timeout: number | boolean;
+}
+
+const DEFAULTS: Settings = {
+  reconnection: true,
+  reconnectionAttempts: Number.POSITIVE_INFINITY,
+  reconnectionDelay: 1000,
+  reconnectionDelayMax: 5000,
+  randomizationFactor: 0.5,
+  timeout: 20_000,
+};
 
 /** A packet, and how to send it. */
 export type OutgoingPacket = Packet & { options?: WriteOptions };
@@ -48,12 +64,12 @@ export class BaseManager<
   _reconnecting = false;
 
   readonly #platform: Platform;
-  readonly #target: { hostname: string; port: string; secure: boolean; query: Record<string, any> };
+  readonly #target: Target;
   readonly #sockets = new Map<string, Socket<any, any>>();
   readonly #memory: TransportMemory = {};
-  readonly #backoff: Backoff;
   readonly #codec: Codec;
-  readonly #settings: { reconnection: boolean; reconnectionAttempts: number; timeout: number | boolean };
+  readonly #settings: Settings = { ...DEFAULTS };
+  readonly #backoff = new Backoff(this.#settings);
   /** Whether the application closed it, and it must stay so. */
   #skipReconnect = false;
   #reconnectTimer: Timer | undefined;
@@ -67,31 +83,14 @@ export class BaseManager<
    */
   constructor(platform: Platform, uri?: string | Partial<ManagerOptions>, options?: Partial<ManagerOptions>) {
     super();
-    const opts = (typeof uri === 'object' ? uri : options) ?? {};
-    const target = parseTarget(typeof uri === 'string' ? uri : undefined);
-    // An explicit URL is stronger than options; without one the options are stronger than the page's location.
-    const given: Partial<ManagerOptions> = typeof uri === 'string' ? {} : opts;
-    const secure = given.secure ?? target.secure;
-    const hostname = given.hostname ?? given.host;
-    this.#target = {
-      hostname: hostname ?? target.hostname,
-      secure,
-      port: String(given.port ?? (hostname || given.secure !== undefined ? (secure ? 443 : 80) : target.port)),
-      query: target.query ?? opts.query ?? {},
-    };
+    const isUrl = typeof uri === 'string';
+    const opts = (isUrl ? options : (uri ?? options)) ?? {};
+    this.#target = parseTarget(isUrl ? uri : undefined, opts);
     this.#platform = platform;
     this.opts = { ...opts, path: opts.path ?? '/socket.io' };
     this._clock = opts.clock ?? createClock(opts.useNativeTimers, opts.autoUnref);
-    this.#backoff = new Backoff(
-      opts.reconnectionDelay ?? 1000,
-      opts.reconnectionDelayMax ?? 5000,
-      opts.randomizationFactor ?? 0.5,
-    );
-    this.#settings = {
-      reconnection: opts.reconnection ?? true,
-      reconnectionAttempts: opts.reconnectionAttempts ?? Number.POSITIVE_INFINITY,
-      timeout: opts.timeout ?? 20_000,
-    };
+    for (const key in DEFAULTS)
+      Object.assign(this.#settings, { [key]: opts[key as keyof Settings] ?? DEFAULTS[key as keyof Settings] });
     this.#codec = createCodec(opts.parser, (packet) => this.emitReserved('packet', packet));
     this._autoConnect = opts.autoConnect ?? true;
     if (this._autoConnect) this.open();
@@ -103,7 +102,7 @@ export class BaseManager<
   reconnection(value?: boolean): this | boolean;
   reconnection(value?: boolean): this | boolean {
     if (value === false) this.#stopReconnecting();
-    return access(this, this.#settings, 'reconnection', value);
+    return this.#setting('reconnection', value);
   }
 
   /** Reads or sets the `reconnectionAttempts` option. */
@@ -111,7 +110,7 @@ export class BaseManager<
   reconnectionAttempts(): number;
   reconnectionAttempts(value?: number): this | number;
   reconnectionAttempts(value?: number): this | number {
-    return access(this, this.#settings, 'reconnectionAttempts', value);
+    return this.#setting('reconnectionAttempts', value);
   }
 
   /** Reads or sets the `reconnectionDelay` option, in milliseconds. */
@@ -119,7 +118,7 @@ export class BaseManager<
   reconnectionDelay(): number;
   reconnectionDelay(value?: number): this | number;
   reconnectionDelay(value?: number): this | number {
-    return access(this, this.#backoff, 'min', value);
+    return this.#setting('reconnectionDelay', value);
   }
 
   /** Reads or sets the `randomizationFactor` option. */
@@ -127,7 +126,7 @@ export class BaseManager<
   randomizationFactor(): number;
   randomizationFactor(value?: number): this | number;
   randomizationFactor(value?: number): this | number {
-    return access(this, this.#backoff, 'jitter', value);
+    return this.#setting('randomizationFactor', value);
   }
 
   /** Reads or sets the `reconnectionDelayMax` option, in milliseconds. */
@@ -135,7 +134,7 @@ export class BaseManager<
   reconnectionDelayMax(): number;
   reconnectionDelayMax(value?: number): this | number;
   reconnectionDelayMax(value?: number): this | number {
-    return access(this, this.#backoff, 'max', value);
+    return this.#setting('reconnectionDelayMax', value);
   }
 
   /** Reads or sets the `timeout` option, in milliseconds; `false` for none. */
@@ -143,7 +142,14 @@ export class BaseManager<
   timeout(): number | boolean;
   timeout(value?: number | boolean): this | number | boolean;
   timeout(value?: number | boolean): this | number | boolean {
-    return access(this, this.#settings, 'timeout', value);
+    return this.#setting('timeout', value);
+  }
+
+  /** Reads a setting, or sets it and returns the manager. */
+  #setting<Key extends keyof Settings>(key: Key, value: Settings[Key] | undefined): this | Settings[Key] {
+    if (value === undefined) return this.#settings[key];
+    this.#settings[key] = value;
+    return this;
   }
 
   /**
@@ -163,6 +169,7 @@ export class BaseManager<
       {
         ...this.opts,
         ...this.#target,
+        query: this.#target.query ?? this.opts.query ?? {},
         path: path.replace(/\/$/, '') + (addTrailingSlash ? '/' : ''),
         clock: this._clock,
       },
@@ -323,7 +330,7 @@ export class BaseManager<
 
   /** Delay until something that failed on an open connection is tried again, in milliseconds. */
   get _retryDelay(): number {
-    return this.#backoff.max;
+    return this.#settings.reconnectionDelayMax;
   }
 
   /** How many events with retries may be on their way; 0 when the server may run them twice. */
@@ -354,7 +361,7 @@ export class BaseManager<
   }
 
   /** Sends what `_encode` returned. */
-  _write(messages: any[], options?: WriteOptions): void {
+  _write(messages: readonly any[], options?: WriteOptions): void {
     for (const message of messages) this.engine.write(message, options);
   }
 
@@ -365,16 +372,4 @@ export class BaseManager<
   _drop(error: MessageError, packet: Packet, socket: Socket<any, any>): void {
     this.emitReserved('drop', error, packet, socket);
   }
-}
-
-/** Reads a setting, or sets it and returns the manager. */
-function access<Owner, Settings, Key extends keyof Settings>(
-  owner: Owner,
-  settings: Settings,
-  key: Key,
-  value: Settings[Key] | undefined,
-): Owner | Settings[Key] {
-  if (value === undefined) return settings[key];
-  settings[key] = value;
-  return owner;
 }

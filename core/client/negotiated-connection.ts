@@ -69,8 +69,6 @@ export class NegotiatedConnection extends Connection {
       if (this.#failure) error.cause = this.#failure;
       this.#failure = error;
       if (this.#candidates.length) {
-        this.transport.removeAllListeners();
-        this.transport.close();
         this.openTransport();
         return;
       }

@@ -1,3 +1,4 @@
+import { toBinaryType } from './binary-type.js';
 import type { Platform } from './connection.js';
 import type { DefaultEventsMap, EventsMap } from './events.js';
 import { createLookup } from './lookup.js';
@@ -9,6 +10,7 @@ import { NodePollingTransport, NodeWebSocketTransport } from './transports/node.
 const platform: Platform = {
   transports: { websocket: NodeWebSocketTransport, polling: NodePollingTransport },
   binaryType: 'nodebuffer',
+  toBinary: toBinaryType,
   connect: (options, platform, memory) => new NegotiatedConnection(options, platform, memory),
 };
 

@@ -7,20 +7,16 @@ import type { OfflineBufferOptions } from './options.js';
  * The list belongs to somebody else, who takes from it and may replace it: applications assign `socket.sendBuffer = []`.
  */
 export class BufferLimit<Item extends object> {
-  readonly #maxMessages: number;
-  readonly #maxBytes: number;
-  readonly #policy: NonNullable<OfflineBufferOptions['policy']>;
-  readonly #sizes = new WeakMap<Item, number>();
+  readonly #options: OfflineBufferOptions;
   readonly #onDrop: (item: Item, error: MessageError) => void;
+  readonly #sizes = new WeakMap<Item, number>();
   // The total of the list as it was; counted anew when somebody else has changed it.
-  #list: Item[] | undefined = undefined;
+  #list: Item[] | undefined;
   #length = 0;
   #bytes = 0;
 
   constructor(options: OfflineBufferOptions = {}, onDrop: (item: Item, error: MessageError) => void) {
-    this.#maxMessages = options.maxMessages ?? 10_000;
-    this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
-    this.#policy = options.policy ?? 'drop-oldest';
+    this.#options = options;
     this.#onDrop = onDrop;
   }
 
@@ -30,37 +26,31 @@ export class BufferLimit<Item extends object> {
    * @throws MessageError under the `throw` policy.
    */
   push(list: Item[], item: Item, size: number): void {
+    const { maxMessages = 10_000, maxBytes = 16_777_216, policy = 'drop-oldest' } = this.#options;
+    const sizeOf = (each: Item) => this.#sizes.get(each) ?? 0;
     if (list !== this.#list || list.length !== this.#length) {
       this.#list = list;
-      this.#bytes = list.reduce((bytes, each) => bytes + this.#sizeOf(each), 0);
+      this.#bytes = list.reduce((bytes, each) => bytes + sizeOf(each), 0);
     }
-    this.#sizes.set(item, size);
-    const isTooLong = () => list.length >= this.#maxMessages || this.#bytes + size > this.#maxBytes;
+    const fits = () => list.length < maxMessages && this.#bytes + size <= maxBytes;
+    const full = () => new MessageError('BUFFER_FULL', `offline buffer full: ${maxMessages} events, ${maxBytes} bytes`);
     const dropped: Item[] = [];
-    if (this.#policy === 'drop-oldest' && size <= this.#maxBytes) {
-      while (list.length && isTooLong()) {
-        const oldest = list.shift()!;
-        this.#bytes -= this.#sizeOf(oldest);
-        dropped.push(oldest);
-      }
+    while (policy === 'drop-oldest' && size <= maxBytes && list.length && !fits()) {
+      const oldest = list.shift()!;
+      this.#bytes -= sizeOf(oldest);
+      dropped.push(oldest);
     }
-    if (isTooLong()) {
-      if (this.#policy === 'throw') throw this.#full();
-      dropped.push(item);
-    } else {
+    if (fits()) {
       list.push(item);
+      this.#sizes.set(item, size);
       this.#bytes += size;
+    } else if (policy === 'throw') {
+      throw full();
+    } else {
+      dropped.push(item);
     }
     this.#length = list.length;
     // Last, since they may emit.
-    for (const each of dropped) this.#onDrop(each, this.#full());
-  }
-
-  #sizeOf(item: Item): number {
-    return this.#sizes.get(item) ?? 0;
-  }
-
-  #full(): MessageError {
-    return new MessageError('BUFFER_FULL', `offline buffer full: ${this.#maxMessages} events, ${this.#maxBytes} bytes`);
+    for (const each of dropped) this.#onDrop(each, full());
   }
 }

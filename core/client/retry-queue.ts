@@ -1,18 +1,15 @@
 import type { Settle } from './acks.js';
-import type { WriteOptions } from './connection.js';
+import type { OutgoingPacket } from './manager.js';
 
 /** An event that is sent until it is acknowledged. */
 export interface RetryEntry {
   /**
-   * Acknowledgement id, the same for each try. Ids of entries only grow: by them a server that knows the retry key of this
-   * client tells a repetition from a new event.
+   * The event. Its acknowledgement id is the same for each try, and ids of entries only grow: by them a server that knows
+   * the retry key of this client tells a repetition from a new event.
    */
-  readonly id: number;
-  /** `[name, ...arguments]` */
-  readonly data: readonly unknown[];
+  readonly packet: OutgoingPacket;
   /** Encoded once, sent as often as it takes. */
   readonly messages: readonly any[];
-  readonly options: WriteOptions | undefined;
   /** Milliseconds to wait for each try's acknowledgement. */
   readonly timeout: number | undefined;
   readonly settle: Settle | undefined;

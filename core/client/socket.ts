@@ -100,7 +100,7 @@ export class Socket<
     this.#sendLimit = new BufferLimit(offlineBuffer, (packet, error) => this.#onDropped(packet, error));
     this.#queueLimit = new BufferLimit(offlineBuffer, (entry, error) => {
       entry.settle?.(error, []);
-      io._drop(error, this.#event([...entry.data], entry.id), this);
+      io._drop(error, entry.packet, this);
     });
     if (io._autoConnect) this.connect();
   }
@@ -186,64 +186,61 @@ export class Socket<
     const flags = this.#flags;
     this.#flags = {};
     if (RESERVED_EVENTS.has(data[0])) throw new Error(`"${String(data[0])}" is a reserved event name`);
-    const timeout = flags.timeout ?? this.#options.ackTimeout;
-    if (this.#options.retries && !flags.volatile) this.#enqueue(data, settle, timeout, flags);
-    else this.#emitOnce(data, settle, timeout, flags);
-  }
-
-  #emitOnce(data: unknown[], settle: Settle | undefined, timeout: number | undefined, flags: Flags): void {
+    const { retries, ackTimeout } = this.#options;
+    const timeout = flags.timeout ?? ackTimeout;
+    const isQueued = !!retries && !flags.volatile;
     // First of all: it finds out when the connection has died unnoticed.
     const isConnected = this.connected && this.io.engine.checkPing() && this.connected;
     if (flags.volatile && !(isConnected && this.io.engine.transport.writable)) {
-      settle?.(new MessageError('NOT_WRITABLE', 'volatile event dropped: the connection cannot take it now'), []);
+      settle?.(new MessageError('NOT_WRITABLE', 'volatile event dropped'), []);
       return;
     }
-    const packet = this.#event(data, settle && this.#nextId++ + (this.#options.retries ? UNNUMBERED : 0), flags);
+    const packet: OutgoingPacket = {
+      type: PacketType.EVENT,
+      nsp: this.nsp,
+      data,
+      options: { compress: flags.compress !== false },
+    };
+    if (isQueued || settle) packet.id = this.#nextId++ + (retries && !isQueued ? UNNUMBERED : 0);
     const messages = this.io._encode(packet);
+    if (isQueued) {
+      this.#enqueue({ packet, messages, timeout, settle, tries: 0, pending: false });
+      return;
+    }
     if (settle) {
       this.#acks.add(packet.id!, settle, timeout, () => {
         // Its sender has been told that it failed: it must not be sent later.
-        const index = this.sendBuffer.indexOf(packet);
-        if (index !== -1) this.sendBuffer.splice(index, 1);
+        this.sendBuffer = this.sendBuffer.filter((each) => each !== packet);
       });
     }
     if (isConnected) {
-      callEach(this.#anyOutgoingListeners, data);
-      this.io._write(messages, packet.options);
+      this.#send(packet, messages);
       return;
     }
     try {
       this.#sendLimit.push(this.sendBuffer, packet, sizeOf(messages));
     } catch (error) {
-      if (settle) this.#acks.forget(packet.id!);
+      this.#acks.forget(packet.id!);
       throw error;
     }
   }
 
-  #enqueue(data: unknown[], settle: Settle | undefined, timeout: number | undefined, { compress }: Flags): void {
-    const id = this.#nextId++;
-    const messages = this.io._encode(this.#event(data, id));
-    const options = compress === undefined ? undefined : { compress };
-    const entry: RetryEntry = { id, data, messages, options, timeout, settle, tries: 0, pending: false };
-    if (this.connected) this.#queue.entries.push(entry);
-    else this.#queueLimit.push(this.#queue.entries, entry, sizeOf(messages));
+  #enqueue(entry: RetryEntry): void {
+    const { entries } = this.#queue;
+    if (this.connected) entries.push(entry);
+    else this.#queueLimit.push(entries, entry, sizeOf(entry.messages));
     this.#queue.drain();
   }
 
   #transmit(entry: RetryEntry): void {
-    this.#acks.add(entry.id, (error, answer) => this.#queue.onOutcome(entry, error, answer), entry.timeout);
-    callEach(this.#anyOutgoingListeners, entry.data);
-    this.io._write([...entry.messages], entry.options);
+    const { packet, messages, timeout } = entry;
+    this.#acks.add(packet.id!, (error, answer) => this.#queue.onOutcome(entry, error, answer), timeout);
+    this.#send(packet, messages);
   }
 
-  #event(data: unknown[], id?: number, { compress }: Flags = {}): OutgoingPacket {
-    return {
-      type: PacketType.EVENT,
-      nsp: this.nsp,
-      data,
-      ...(id !== undefined && { id }),
-      ...(compress !== undefined && { options: { compress } }),
-    };
+  #send(packet: OutgoingPacket, messages: readonly any[]): void {
+    callEach(this.#anyOutgoingListeners, packet.data);
+    this.io._write(messages, packet.options);
   }
 
   #onDropped(packet: Packet, error: MessageError): void {
@@ -254,14 +251,17 @@ export class Socket<
   #subscribe(): void {
     if (this.#unsubscribe) return;
     const { io } = this;
-    const onOpen = () => this.#onOpen();
-    const onPacket = (packet: Packet) => packet.nsp === this.nsp && this.#onPacket(packet);
-    const onError = (error: Error) => !this.connected && this.emitReserved('connect_error', error);
-    const onClose = (reason: string, description?: DisconnectDescription) =>
-      this.#onClose(reason as Socket.DisconnectReason, description);
-    io.on('open', onOpen).on('packet', onPacket).on('error', onError).on('close', onClose);
+    const listeners = {
+      open: () => this.#onOpen(),
+      packet: (packet: Packet) => packet.nsp === this.nsp && this.#onPacket(packet),
+      error: (error: Error) => this.connected || this.emitReserved('connect_error', error),
+      close: (reason: string, description?: DisconnectDescription) =>
+        this.#onClose(reason as Socket.DisconnectReason, description),
+    };
+    const events = Object.keys(listeners) as (keyof typeof listeners)[];
+    for (const event of events) io.on(event, listeners[event] as never);
     this.#unsubscribe = () => {
-      io.off('open', onOpen).off('packet', onPacket).off('error', onError).off('close', onClose);
+      for (const event of events) io.off(event, listeners[event] as never);
     };
   }
 
@@ -366,9 +366,7 @@ export class Socket<
         continue;
       }
       try {
-        const messages = this.io._encode(packet);
-        callEach(this.#anyOutgoingListeners, packet.data);
-        this.io._write(messages, (packet as OutgoingPacket).options);
+        this.#send(packet, this.io._encode(packet));
       } catch (error) {
         this.#onDropped(packet, error as MessageError);
       }

@@ -1,6 +1,6 @@
 /** Where to connect to, read from a URL. */
 export interface Target {
-  /** Without brackets for IPv6. */
+  /** In brackets for IPv6. */
   hostname: string;
   /** Always set: 80 or 443 when the URL names none. */
   port: string;
@@ -16,37 +16,46 @@ export interface Target {
 interface PageLocation {
   readonly protocol: string;
   readonly host: string;
+  readonly hostname: string;
+}
+
+/** What takes the place of the page's location, where a URL leaves it open. */
+export interface TargetOptions {
+  secure?: boolean;
+  hostname?: string;
+  host?: string;
+  port?: string | number;
 }
 
 /**
  * Reads what `io()` is given: `https://host/namespace?query`, `wss://…`, `//host/…`, `host:port/…`, `/namespace`, or
- * nothing. What is missing comes from the page's location; without one (Node.js), it is `http://localhost`.
+ * nothing. What is missing comes from the options, then from the page's location; without one (Node.js) it is
+ * `http://localhost`.
  *
  * @throws TypeError when it is not a URL.
  */
 export function parseTarget(
-  uri = '/',
+  uri = '',
+  { secure, hostname, host, port }: TargetOptions = {},
   location: PageLocation | undefined = (globalThis as { location?: PageLocation }).location,
 ): Target {
   // A page that was opened from a file has a location, but neither host nor a usable protocol.
-  const here = location?.host ? location : undefined;
-  const protocol = here?.protocol ?? 'http:';
-  let absolute = uri;
-  if (!/^(https?|wss?):\/\//i.test(uri)) {
-    if (uri.startsWith('//')) absolute = protocol + uri;
-    else if (/^[/?#]/.test(uri) || uri === '') absolute = `${protocol}//${here?.host ?? 'localhost'}${uri}`;
-    else absolute = `${protocol}//${uri}`;
-  }
+  const page = location?.host ? location : { protocol: 'http:', host: 'localhost', hostname: 'localhost' };
+  const protocol = secure === undefined ? page.protocol : secure ? 'https:' : 'http:';
+  const name = hostname ?? host;
+  const authority = name || port ? `${name ?? page.hostname}:${port ?? ''}` : page.host;
+  const isRelative = /^([/?#]|$)/.test(uri);
+  const absolute = /^\w+:\/\//.test(uri)
+    ? uri
+    : protocol + (uri.startsWith('//') ? uri : `//${isRelative ? authority : ''}${uri}`);
   const url = new URL(absolute);
-  const secure = url.protocol === 'https:' || url.protocol === 'wss:';
-  const port = url.port || (secure ? '443' : '80');
+  const isSecure = /^(https|wss):/.test(url.protocol);
+  const target = { hostname: url.hostname, port: url.port || (isSecure ? '443' : '80'), secure: isSecure };
   return {
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    port,
-    secure,
+    ...target,
     // As written: URL would percent-encode it, and a namespace is a name, not a path.
-    nsp: /^\w+:\/\/[^/?#]*([^?#]*)/.exec(absolute)?.[1] || '/',
+    nsp: /^\w+:\/\/[^/?#]*([^?#]*)/.exec(absolute)![1] || '/',
     query: url.search ? Object.fromEntries(url.searchParams) : undefined,
-    id: `${secure}//${url.hostname}:${port}`,
+    id: Object.values(target).join(),
   };
 }

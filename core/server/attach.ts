@@ -47,6 +47,8 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 /** The way in for a framework that routes requests itself. */
 export interface Mount extends Attachment {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Serves a file of the browser bundle; `false` when the request is for none, or the bundle is not served. */
+  handleClientFile(request: IncomingMessage, response: ServerResponse): boolean;
   handleUpgrade: UpgradeListener;
 }
 
@@ -86,10 +88,8 @@ export function mount(
   const { detach } = PathRouter.of(server, systemClock).add({ ...routeOf(path, options), onUpgrade });
   return {
     detach,
-    handleRequest(request, response) {
-      if (serveClient() && serveClientFile(path, request, response)) return;
-      engine.handleRequest(request, response);
-    },
+    handleRequest: (request, response) => engine.handleRequest(request, response),
+    handleClientFile: (request, response) => serveClient() && serveClientFile(path, request, response),
     handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
   };
 }

@@ -23,12 +23,14 @@ const FAREWELL = '1';
 export class PollingTransport implements Transport, PayloadVisitor {
   readonly name = 'polling';
   readonly #options: PollingOptions;
+  bytesReceived = 0;
+  bytesSent = 0;
   #handler: TransportHandler | null = null;
   #readyState: 'open' | 'closed' = 'open';
   /** The GET that waits. */
   #poll: { request: IncomingMessage; response: ServerResponse } | null = null;
   /** The POST whose body is coming in. */
-  #post: IncomingMessage | null = null;
+  #post: { request: IncomingMessage; response: ServerResponse } | null = null;
 
   constructor(options: PollingOptions) {
     this.#options = options;
@@ -93,27 +95,37 @@ export class PollingTransport implements Transport, PayloadVisitor {
       this.#fail('invalid content');
       return;
     }
-    this.#post = request;
+    const post = { request, response };
+    this.#post = post;
     const limit = this.#options.maxHttpBufferSize;
     const chunks: Buffer[] = [];
     let size = 0;
     if (Number(request.headers['content-length']) > limit) return this.#refuseTooLarge(request, response);
     request.on('data', (chunk: Buffer) => {
-      if (this.#post !== request) return;
+      if (this.#post !== post) return;
       size += chunk.byteLength;
       if (size > limit) return this.#refuseTooLarge(request, response);
       chunks.push(chunk);
     });
     request.on('end', () => {
-      if (this.#post !== request) return;
+      if (this.#post !== post) return;
       this.#post = null;
       this.#onBody(request, response, Buffer.concat(chunks).toString());
     });
     response.on('close', () => {
-      if (this.#post !== request) return;
+      if (this.#post !== post) return;
       this.#post = null;
       this.#fail('data request connection closed prematurely');
     });
+  }
+
+  /** The rest of a body that is still coming in is nobody's business any more. */
+  #refusePost(): void {
+    if (this.#post === null) return;
+    const { request, response } = this.#post;
+    this.#post = null;
+    response.writeHead(400, { Connection: 'close' }).end();
+    request.resume();
   }
 
   /** Only this request fails. Its connection is closed with the answer: nobody reads the rest of the body. */
@@ -124,6 +136,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   #onBody(request: IncomingMessage, response: ServerResponse, body: string): void {
+    this.bytesReceived += body.length;
     const headers: ResponseHeaders = { 'Content-Type': 'text/html', 'Content-Length': 2, 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
     let failure: unknown;
@@ -145,6 +158,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   write(sequence: Sequence): void {
+    this.bytesSent += sequence.byteLength;
     this.#answer(sequence.payload(), sequence.byteLength, !sequence.last!.compress);
   }
 
@@ -200,6 +214,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
     if (this.#readyState === 'closed') return;
     this.#readyState = 'closed';
     if (this.#poll !== null) this.#answer(FAREWELL, FAREWELL.length);
+    this.#refusePost();
     const handler = this.#handler;
     this.#handler = null;
     handler?.onClose(reason, description);

@@ -11,7 +11,8 @@ import type { CarillonServer } from './types.js';
 
 async function register(app: FastifyInstance, given: CarillonPluginOptions): Promise<void> {
   const options = resolvePluginOptions(app, given);
-  const io = new Server(options.server);
+  // Fastify knows the address behind a proxy, when it was told to trust one.
+  const io = new Server({ clientAddress: (request) => request.fastify.ip, ...options.server });
   claimPath(app, options);
   app.decorate(options.decorator as 'io', io as unknown as CarillonServer);
   mountRoutes(app, io, options);
@@ -26,6 +27,7 @@ export const carillon = fastifyPlugin(register, { name: 'carillon', fastify: '5.
 export default carillon;
 export type { CarillonPluginOptions, CarillonRouteOptions } from './options.js';
 export { RegistrationError } from './options.js';
-export type { CarillonServer, CarillonTypes } from './types.js';
+// A star, because only so can `declare module 'carillon/fastify'` add to what is behind it.
+export type * from './types.js';
 // `require('carillon/fastify')` is the plugin itself.
 export { carillon as 'module.exports' };

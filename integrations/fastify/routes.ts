@@ -15,6 +15,8 @@ import { Engine, type Server } from '../../core/index.js';
 import type { ResolvedPluginOptions } from './options.js';
 import { mergeReplyHeaders } from './reply-headers.js';
 
+type Serve = (request: FastifyRequest, reply: FastifyReply) => void;
+
 /** An upgrade on its way through the app's hooks. */
 interface Upgrade {
   socket: Duplex;
@@ -61,16 +63,13 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
     app.routing(raw, response);
   }
 
-  function serve(request: FastifyRequest, reply: FastifyReply): void {
+  const serve: Serve = (request, reply) => {
     const { raw } = request;
     raw.fastify = request;
     const upgrade = upgrades.get(raw);
     served.set(raw, { reply, isUpgrade: upgrade !== undefined });
     if (upgrade === undefined) {
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value);
-      }
-      mount.handleRequest(raw, reply.raw);
+      mount.handleRequest(raw, withHeaders(reply));
       return;
     }
     const { socket, head, response, onError } = upgrade;
@@ -78,7 +77,12 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
     response.detachSocket(socket as NetSocket);
     mount.handleUpgrade(raw, socket, head);
     socket.removeListener('error', onError);
-  }
+  };
+
+  /** Never the engine: no handshake may come in by a route that others may open. */
+  const serveFile: Serve = (request, reply) => {
+    if (!mount.handleClientFile(request.raw, withHeaders(reply))) reply.raw.writeHead(404).end();
+  };
 
   io.engine.on('headers', (headers, raw) => {
     const entry = served.get(raw);
@@ -111,11 +115,13 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
     reply.send();
   };
 
-  const handOver: onSendHookHandler = (request, reply, payload, done) => {
-    if (!admitted.delete(request)) return done(null, payload);
-    reply.hijack();
-    serve(request, reply);
-  };
+  const handOverTo =
+    (serve: Serve): onSendHookHandler =>
+    (request, reply, payload, done) => {
+      if (!admitted.delete(request)) return done(null, payload);
+      reply.hijack();
+      serve(request, reply);
+    };
 
   const revoke: onErrorHookHandler = (request, _reply, _error, done) => {
     admitted.delete(request);
@@ -123,17 +129,40 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
   };
 
   const { route, server, url } = options;
+  const { constraints, logLevel, logSerializers } = route;
   const common = {
-    method: ['GET', 'POST', 'OPTIONS'],
     exposeHeadRoute: false,
     // Documentation generators leave it out.
     schema: { hide: true } as FastifySchema,
-    ...route,
-    preParsing: [route.preParsing ?? [], hideBody].flat(),
-    onSend: [route.onSend ?? [], handOver].flat(),
-    onError: [route.onError ?? [], revoke].flat(),
     handler,
   };
-  app.route({ ...common, url: `${url}/*` });
-  if (server.addTrailingSlash === false) app.route({ ...common, url: url || '/' });
+  const handshakes = {
+    ...common,
+    ...route,
+    method: ['GET', 'POST', 'OPTIONS'],
+    preParsing: [route.preParsing ?? [], hideBody].flat(),
+    onSend: [route.onSend ?? [], handOverTo(serve)].flat(),
+    onError: [route.onError ?? [], revoke].flat(),
+  };
+  app.route({ ...handshakes, url: `${url}/*` });
+  if (server.addTrailingSlash === false) app.route({ ...handshakes, url: url || '/' });
+  // What guards the handshake does not guard the bundle: a page needs it before anybody has signed in.
+  app.route({
+    ...common,
+    ...(constraints && { constraints }),
+    ...(logLevel && { logLevel }),
+    ...(logSerializers && { logSerializers }),
+    method: 'GET',
+    url: `${url}/:file(^socket\\.io[^/]*\\.js(?:\\.map)?$)`,
+    onSend: handOverTo(serveFile),
+    onError: revoke,
+  });
+}
+
+/** The response, with the headers that hooks have set. */
+function withHeaders(reply: FastifyReply): ServerResponse {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  return reply.raw;
 }

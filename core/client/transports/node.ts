@@ -70,22 +70,25 @@ export class NodeWebSocketTransport extends Base64WebSocketTransport {
   }
 }
 
-/** Long-polling on Node.js: `fetch`, or `node:http` for agents and certificates; keeps cookies if credentials may go along. */
+/**
+ * Long-polling on Node.js, on `node:http`. Not on its `fetch`: that takes idle connections from a pool of the whole process,
+ * and after a network has failed silently those are dead without anybody knowing. Here each session has connections of
+ * its own, and they end with it. Takes agents and certificates, and keeps cookies if credentials may go along.
+ */
 export class NodePollingTransport extends PollingTransport {
+  #agent: http.Agent | undefined;
+
   protected override headers(body: string | undefined): Record<string, string> {
     const headers = super.headers(body);
     return { ...headers, ...CookieJar.of(this.opts)?.header(headers) };
   }
 
-  protected override onResponse(response: Response): void {
-    CookieJar.of(this.opts)?.store(response.headers.getSetCookie());
-  }
-
   protected override request(uri: string, body: string | undefined, signal: AbortSignal): Promise<PollingResponse> {
+    const { secure, autoUnref } = this.opts;
+    const { Agent, request } = secure ? https : http;
     const native = nodeOptions(this.opts);
-    if (isEmpty(native) && !this.opts.autoUnref) return super.request(uri, body, signal);
+    if (native.agent === undefined) native.agent = this.#agent ??= new Agent({ keepAlive: true });
     return new Promise((resolve, reject) => {
-      const { request } = this.opts.secure ? https : http;
       const options = { ...native, method: body === undefined ? 'GET' : 'POST', headers: this.headers(body), signal };
       const outgoing = request(uri, options, (response) => {
         CookieJar.of(this.opts)?.store(response.headers['set-cookie']);
@@ -100,8 +103,13 @@ export class NodePollingTransport extends PollingTransport {
         );
       });
       outgoing.on('error', reject);
-      if (this.opts.autoUnref) outgoing.on('socket', (socket) => socket.unref());
+      if (autoUnref) outgoing.on('socket', (socket) => socket.unref());
       outgoing.end(body);
     });
+  }
+
+  protected override onRest(): void {
+    this.#agent?.destroy();
+    this.#agent = undefined;
   }
 }

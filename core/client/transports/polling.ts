@@ -38,7 +38,6 @@ export class PollingTransport extends Transport {
       credentials: this.opts.withCredentials ? 'include' : 'same-origin',
       signal,
     });
-    this.onResponse(response);
     return { status: response.status, body: await response.text(), contentType: response.headers.get('content-type') };
   }
 
@@ -46,8 +45,8 @@ export class PollingTransport extends Transport {
     return { ...(body !== undefined && { 'Content-Type': 'text/plain;charset=UTF-8' }), ...this.opts.extraHeaders };
   }
 
-  /** For platforms that keep cookies themselves. */
-  protected onResponse(_response: Response): void {}
+  /** Closed, and the last request is over: for platforms that hold connections. */
+  protected onRest(): void {}
 
   protected doOpen(): void {
     this.#poll();
@@ -71,7 +70,7 @@ export class PollingTransport extends Transport {
         this.onClose({ description: 'transport closed by the server' });
         return;
       }
-      this.onPacket(packet);
+      this.emitReserved('packet', packet);
       // A listener may have closed the connection.
       if (this.readyState === 'closed') return;
     }
@@ -99,7 +98,6 @@ export class PollingTransport extends Transport {
   }
 
   protected write(packets: EnginePacket[]): void {
-    this.writable = false;
     const parts = packets.map(encodeAsText);
     const send = (ready: string[]) => {
       if (this.readyState === 'closed') return;
@@ -135,11 +133,11 @@ export class PollingTransport extends Transport {
     if (timeout) timer = this.opts.clock.setTimeout(() => controller.abort(new Error('timeout')), timeout);
     this.#requests.add(controller);
     try {
-      const uri = this.createUri(this.opts.secure ? 'https' : 'http', this.stamped(true));
-      return await this.request(uri, body, controller.signal);
+      return await this.request(this.uri('http', true), body, controller.signal);
     } finally {
       timer?.cancel();
       this.#requests.delete(controller);
+      if (this.readyState === 'closed' && !this.#requests.size) this.onRest();
     }
   }
 
@@ -148,9 +146,9 @@ export class PollingTransport extends Transport {
     this.onError(reason, `HTTP ${status}, ${contentType ?? 'no content type'}, ${quote(body)}`, response);
   }
 
-  protected override onError(reason: string, description?: unknown, context?: unknown): this {
+  protected override onError(reason: string, description?: unknown, context?: unknown): void {
     this.#failed = true;
-    return super.onError(reason, description, context);
+    super.onError(reason, description, context);
   }
 
   protected doClose(): void {
@@ -161,5 +159,6 @@ export class PollingTransport extends Transport {
     // Where there is a session, tell the server; while that is on its way the poll may end by itself.
     if (this.readyState === 'open' && !this.#failed) this.#exchange('1', CLOSE_TIMEOUT).then(abort, abort);
     else abort();
+    if (!this.#requests.size) this.onRest();
   }
 }

@@ -19,12 +19,16 @@ export interface CloseDetails {
 }
 
 export interface TransportReservedEvents {
+  /** Packets can be sent. */
   open: () => void;
+  /** It is broken. The connection will close it. */
   error: (error: TransportError) => void;
   packet: (packet: EnginePacket) => void;
+  /** It is gone, whoever closed it. */
   close: (details?: CloseDetails) => void;
   poll: () => void;
   pollComplete: () => void;
+  /** What `send` was given is out of our hands, and there can be more. */
   drain: () => void;
 }
 
@@ -47,10 +51,9 @@ export type TransportConstructor = new (options: any) => Transport;
 /**
  * A pipe to the server. Knows how packets travel, nothing of what they mean.
  *
- * A subclass opens the pipe in `doOpen` and calls `onOpen` when packets can be sent; hands what it receives to
- * `onPacket`, in order; takes packets in `write`, sets `writable` to false, and back to true with a `drain` event; and
- * calls `onClose` or `onError` once when the pipe is gone, whoever closed it. After `doClose` it holds no socket, request
- * or timer.
+ * A subclass opens the pipe in `doOpen` and calls `onOpen` when packets can be sent; emits `packet` for what it receives,
+ * in order; takes packets in `write`, and calls `onDrain` when it can take more; and calls `onClose` or `onError` once
+ * when the pipe is gone. After `doClose` it holds no socket, request or timer.
  */
 export abstract class Transport extends Emitter<Record<never, never>, Record<never, never>, TransportReservedEvents> {
   query: Record<string, any>;
@@ -67,9 +70,9 @@ export abstract class Transport extends Emitter<Record<never, never>, Record<nev
 
   abstract get name(): string;
 
-  protected abstract doOpen(): unknown;
-  protected abstract doClose(): unknown;
-  protected abstract write(packets: EnginePacket[]): unknown;
+  protected abstract doOpen(): void;
+  protected abstract doClose(): void;
+  protected abstract write(packets: EnginePacket[]): void;
 
   open(): this {
     this.readyState = 'opening';
@@ -87,7 +90,9 @@ export abstract class Transport extends Emitter<Record<never, never>, Record<nev
 
   /** Only when `writable`. Ignored unless open: packets of a transport that is gone are the connection's to repeat. */
   send(packets: EnginePacket[]): void {
-    if (this.readyState === 'open') this.write(packets);
+    if (this.readyState !== 'open') return;
+    this.writable = false;
+    this.write(packets);
   }
 
   /** Calls back when nothing is on its way in or out any more, and nothing will be. For the upgrade. */
@@ -102,20 +107,15 @@ export abstract class Transport extends Emitter<Record<never, never>, Record<nev
     this.emitReserved('open');
   }
 
-  /** What `write` was given is out of our hands. */
   protected onDrain(): void {
     if (this.readyState === 'closed') return;
     this.writable = true;
     this.emitReserved('drain');
   }
 
-  protected onPacket(packet: EnginePacket): void {
-    this.emitReserved('packet', packet);
-  }
-
   /** @param reason short and stable. @param description what was received. @param context the raw thing. */
-  protected onError(reason: string, description?: unknown, context?: unknown): this {
-    return this.emitReserved('error', new TransportError(reason, description, context));
+  protected onError(reason: string, description?: unknown, context?: unknown): void {
+    this.emitReserved('error', new TransportError(reason, description, context));
   }
 
   protected onClose(details?: CloseDetails): void {
@@ -124,18 +124,14 @@ export abstract class Transport extends Emitter<Record<never, never>, Record<nev
     this.emitReserved('close', details);
   }
 
-  protected createUri(schema: string, query: Record<string, any>): string {
-    const { hostname, port, path } = this.opts;
+  /** @param isStamped whether the query gets a parameter that defeats caches, unless the options say otherwise. */
+  protected uri(schema: string, isStamped: boolean): string {
+    const { hostname, port, path, secure, timestampRequests = isStamped, timestampParam = 't' } = this.opts;
     // URL leaves out the port where it is the usual one, and encodes what has to be.
-    const url = new URL(`${schema}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}${path}`);
+    const url = new URL(`${schema}${secure ? 's' : ''}://${hostname}:${port}${path}`);
+    const query = { ...this.query, ...(timestampRequests && { [timestampParam]: (stamps++).toString(36) }) };
     url.search = String(new URLSearchParams(query)).replaceAll('+', '%20');
     return url.href;
-  }
-
-  /** The query, with a parameter that defeats caches when it is wanted. */
-  protected stamped(byDefault: boolean): Record<string, any> {
-    const { timestampRequests = byDefault, timestampParam = 't' } = this.opts;
-    return timestampRequests ? { ...this.query, [timestampParam]: (stamps++).toString(36) } : this.query;
   }
 }
 

@@ -18,7 +18,6 @@ export class Base64WebSocketTransport extends WebSocketTransport {
       super.write(packets);
       return;
     }
-    this.writable = false;
     // Always through promises, which a Blob needs, so that nothing overtakes it.
     Promise.all(packets.map(encodeAsText)).then(
       (texts) => {

@@ -30,10 +30,9 @@ export class WebSocketTransport extends Transport {
   }
 
   protected doOpen(): void {
-    const { secure, protocols } = this.opts;
     let socket: WebSocketLike;
     try {
-      socket = this.#socket = this.createSocket(this.createUri(secure ? 'wss' : 'ws', this.stamped(false)), protocols);
+      socket = this.#socket = this.createSocket(this.uri('ws', false), this.opts.protocols);
     } catch (error) {
       // No WebSocket here, a refused URL or sub-protocol: the connection decides what comes next.
       this.onError('websocket error', (error as Error).message, error);
@@ -42,7 +41,7 @@ export class WebSocketTransport extends Transport {
     socket.onopen = () => this.onOpen();
     socket.onmessage = ({ data }) => {
       const packet = this.decode(data);
-      if (packet) this.onPacket(packet);
+      if (packet) this.emitReserved('packet', packet);
       else this.onError('parse error', quote(data), data);
     };
     socket.onerror = (event) => this.onError('websocket error', event.message, event);
@@ -50,8 +49,11 @@ export class WebSocketTransport extends Transport {
   }
 
   protected write(packets: EnginePacket[]): void {
-    this.writable = false;
-    for (const packet of packets) this.sendOne(encodeMessage(packet), packet);
+    for (const packet of packets) {
+      const { data } = packet;
+      // Binary goes as it is.
+      this.sendOne(typeof data === 'object' && data ? data : encodeText(packet), packet);
+    }
     // Not at once: what is emitted in one turn goes out in one flush, and volatile events see a busy transport.
     queueMicrotask(() => this.onDrain());
   }
@@ -73,10 +75,4 @@ export class WebSocketTransport extends Transport {
     socket.onerror = () => {};
     socket.close();
   }
-}
-
-/** Binary goes as it is. */
-function encodeMessage(packet: EnginePacket): unknown {
-  const { data } = packet;
-  return typeof data === 'object' && data !== null ? data : encodeText(packet);
 }

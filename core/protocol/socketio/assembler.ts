@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../errors.js';
 import { attach } from './attachments.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits, decode } from './decode.js';
-import type { Packet } from './packet.js';
+import { type Packet, PacketType } from './packet.js';
 
 /**
  * Assembles packets from messages: a text, and the binary messages that belong to it.
@@ -57,6 +57,8 @@ export class PacketAssembler {
   }
 }
 
+/** How the bytes travelled is of no interest any more: it is an ordinary event or acknowledgement from here on. */
 function complete(packet: Packet, attachments: unknown[]): Packet {
-  return { type: packet.type, nsp: packet.nsp, id: packet.id, data: attach(packet.data, attachments) };
+  const type = packet.type === PacketType.BINARY_EVENT ? PacketType.EVENT : PacketType.ACK;
+  return { type, nsp: packet.nsp, id: packet.id, data: attach(packet.data, attachments) };
 }

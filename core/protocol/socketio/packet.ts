@@ -1,17 +1,15 @@
 /**
  * Socket.IO 5 packet types. Source: Socket.IO protocol 5, "Packet types".
  */
-export const PacketType = {
-  CONNECT: 0,
-  DISCONNECT: 1,
-  EVENT: 2,
-  ACK: 3,
-  CONNECT_ERROR: 4,
-  BINARY_EVENT: 5,
-  BINARY_ACK: 6,
-} as const;
-
-export type PacketType = (typeof PacketType)[keyof typeof PacketType];
+export enum PacketType {
+  CONNECT = 0,
+  DISCONNECT = 1,
+  EVENT = 2,
+  ACK = 3,
+  CONNECT_ERROR = 4,
+  BINARY_EVENT = 5,
+  BINARY_ACK = 6,
+}
 
 /** One Socket.IO packet, decoded. */
 export interface Packet {

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { http } from '../../support/compat/http.js';
 import { engineUrl, openPeer, WebSocketPeer } from '../../support/compat/peers.js';
 import { bounded, once } from '../../support/compat/wait.js';
+import { disconnect } from '../../support/official-client.js';
 import { Fixture, FOREIGN_AFTER, FOREIGN_BEFORE, HELLO, HELLO_PATH, listenersOf } from './fixture.js';
 
 /** An application that serves the fixture. */
@@ -282,15 +283,6 @@ export function integrationContract(name: string, start: Start): void {
       });
     });
   });
-}
-
-/** Resolves when the connection is closed, not only the socket. */
-async function disconnect(socket: Socket): Promise<void> {
-  const { engine } = socket.io;
-  const isOpen = engine !== undefined && engine.readyState !== 'closed';
-  const closed = isOpen ? once(engine, 'close', 'the client to close its connection') : undefined;
-  socket.disconnect();
-  await closed;
 }
 
 /** A waiting GET over a connection that is kept alive, as browsers do it: the connection must not hold up the end. */

@@ -1,3 +1,4 @@
+import { toBinaryType } from '../../../core/client/binary-type.js';
 import { Connection } from '../../../core/client/connection.js';
 import { turn } from './support/harness.js';
 import { HANDSHAKE, MemoryTransport, network } from './support/memory-transport.js';
@@ -12,6 +13,7 @@ function create(options: object = {}) {
     {
       transports: { websocket: MemoryTransport },
       binaryType: 'arraybuffer',
+      toBinary: toBinaryType,
       connect: () => {
         throw new Error('not used here');
       },
@@ -31,7 +33,7 @@ function create(options: object = {}) {
 describe('Connection', () => {
   test('asks for what the protocol wants', () => {
     const { transport } = create({ query: { mine: 'a b' } });
-    expect(transport.uri).toBe('test://h.test:80/socket.io/?mine=a%20b&EIO=4&transport=websocket');
+    expect(transport.address).toBe('http://h.test/socket.io/?mine=a%20b&EIO=4&transport=websocket');
   });
 
   test('opens with the handshake, and only with it', () => {

@@ -259,9 +259,9 @@ describe('where it connects to', () => {
         ? new Manager(...([...args.slice(0, -1), { ...options, ...last }] as [string]))
         : new Manager(args[0], options);
     manager.open();
-    const url = new URL(network.last.uri);
+    const url = new URL(network.last.address);
     manager._close();
-    return `${network.last.options.secure ? 'https' : 'http'}://${url.host}${url.pathname}`;
+    return `${url.protocol}//${url.hostname}:${network.last.options.port}${url.pathname}`;
   };
 
   test('by URL', () => {

@@ -3,15 +3,13 @@ import { type RetryEntry, RetryQueue } from '../../../core/client/retry-queue.js
 function create(retries: number, window = 1) {
   const sent: number[] = [];
   const outcomes: string[] = [];
-  const link = { size: window, window: () => link.size, transmit: (entry: RetryEntry) => sent.push(entry.id) };
+  const link = { size: window, window: () => link.size, transmit: (entry: RetryEntry) => sent.push(entry.packet.id!) };
   const queue = new RetryQueue(retries, link);
   const push = (...ids: number[]) => {
     for (const id of ids) {
       queue.entries.push({
-        id,
-        data: ['e', id],
+        packet: { type: 2, nsp: '/', data: ['e'], id },
         messages: [],
-        options: undefined,
         timeout: undefined,
         settle: (error, answer) => outcomes.push(`${id}: ${error ? error.message : answer.join()}`),
         tries: 0,
@@ -20,7 +18,7 @@ function create(retries: number, window = 1) {
     }
     queue.drain();
   };
-  const entry = (id: number) => queue.entries.find((each) => each.id === id)!;
+  const entry = (id: number) => queue.entries.find((each) => each.packet.id === id)!;
   const answer = (id: number) => queue.onOutcome(entry(id), null, ['ok']);
   const fail = (id: number) => queue.onOutcome(entry(id), new Error('lost'), []);
   const taken = () => sent.splice(0);

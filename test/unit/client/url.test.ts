@@ -1,8 +1,8 @@
 import { parseTarget } from '../../../core/client/url.js';
 
-const page = { protocol: 'https:', host: 'page.test:8443' };
+const page = { protocol: 'https:', host: 'page.test:8443', hostname: 'page.test' };
 const where = (uri?: string, location?: typeof page) => {
-  const { hostname, port, secure, nsp } = parseTarget(uri, location);
+  const { hostname, port, secure, nsp } = parseTarget(uri, {}, location);
   return `${secure ? 'https' : 'http'} ${hostname} ${port} ${nsp}`;
 };
 
@@ -13,7 +13,7 @@ describe('parseTarget', () => {
     ['ws://h.test:8080/ns', 'http h.test 8080 /ns'],
     ['wss://h.test/a/b/', 'https h.test 443 /a/b/'],
     ['HTTPS://H.test/Ns', 'https h.test 443 /Ns'],
-    ['http://[::1]:3000/x', 'http ::1 3000 /x'],
+    ['http://[::1]:3000/x', 'http [::1] 3000 /x'],
     ['http://h.test/ünï%20x', 'http h.test 80 /ünï%20x'],
     ['http://user:password@h.test/x', 'http h.test 80 /x'],
     ['http://h.test/ns?a=1#part', 'http h.test 80 /ns'],
@@ -39,7 +39,19 @@ describe('parseTarget', () => {
     expect(where()).toBe('http localhost 80 /');
     expect(where('/ns')).toBe('http localhost 80 /ns');
     expect(where('localhost:3000')).toBe('http localhost 3000 /');
-    expect(where('/ns', { protocol: 'file:', host: '' })).toBe('http localhost 80 /ns');
+    expect(where('/ns', { protocol: 'file:', host: '', hostname: '' })).toBe('http localhost 80 /ns');
+  });
+
+  test('options take the place of the page', () => {
+    const target = (options: object) => {
+      const { hostname, port, secure } = parseTarget('/ns', options, page);
+      return `${secure ? 'https' : 'http'} ${hostname} ${port}`;
+    };
+    expect(target({ hostname: 'h.test' })).toBe('https h.test 443');
+    expect(target({ host: 'h.test', port: 3000, secure: false })).toBe('http h.test 3000');
+    expect(target({ port: '3000' })).toBe('https page.test 3000');
+    expect(target({ secure: false })).toBe('http page.test 8443');
+    expect(parseTarget('http://h.test', { hostname: 'other.test', port: 1 }).id).toBe(parseTarget('http://h.test').id);
   });
 
   test('reads the query', () => {

@@ -70,7 +70,7 @@ describe('WebSocketTransport', () => {
     expect(socket.url).toMatch(/^wss:\/\/h\.test:8443\/socket\.io\/\?EIO=4&t=\w+$/);
     expect(socket.protocols).toEqual(['a']);
     expect(socket.binaryType).toBe('arraybuffer');
-    expect(create({ hostname: '::1', port: '3000' }).socket.url).toBe('ws://[::1]:3000/socket.io/?EIO=4');
+    expect(create({ hostname: '[::1]', port: '3000' }).socket.url).toBe('ws://[::1]:3000/socket.io/?EIO=4');
   });
 
   test('carries packets, both ways', async () => {

@@ -19,8 +19,8 @@ export class MemoryTransport extends Transport {
     return 'websocket';
   }
 
-  get uri(): string {
-    return this.createUri('test', this.stamped(false));
+  get address(): string {
+    return this.uri('http', false);
   }
 
   get options(): TransportOptions {
@@ -34,7 +34,6 @@ export class MemoryTransport extends Transport {
   }
 
   protected write(packets: EnginePacket[]): void {
-    this.writable = false;
     for (const packet of packets) {
       const isBinary = typeof packet.data === 'object' && packet.data !== null;
       this.sent.push(isBinary ? packet.data : encodeText(packet));
@@ -59,12 +58,12 @@ export class MemoryTransport extends Transport {
   }
 
   receive(packet: EnginePacket): void {
-    this.onPacket(packet);
+    this.emitReserved('packet', packet);
   }
 
   /** Socket.IO messages from the server. */
   messages(...data: unknown[]): void {
-    for (const each of data) this.onPacket({ type: 'message', data: each });
+    for (const each of data) this.emitReserved('packet', { type: 'message', data: each });
   }
 
   refuse(reason = 'websocket error', description = 'refused'): void {

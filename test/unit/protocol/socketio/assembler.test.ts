@@ -20,7 +20,7 @@ test('a binary packet is complete with its last attachment', () => {
   expect(assembler.isPending).toBe(true);
   expect(assembler.receiveBinary(Buffer.from([1]))).toBeUndefined();
   expect(assembler.receiveBinary(Buffer.from([2]))).toEqual({
-    type: 5,
+    type: 2,
     nsp: '/n',
     id: 7,
     data: ['a', Buffer.from([2]), Buffer.from([1])],

@@ -1,0 +1,230 @@
+import 'reflect-metadata';
+import { type INestApplicationContext, Module, type WebSocketAdapter, type WsMessageHandler } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, LazyModuleLoader, ModulesContainer } from '@nestjs/core';
+import type { Observable } from 'rxjs';
+import { OptionError, Server } from '../../core/index.js';
+import { Activity } from './activity.js';
+import { ClientBinding } from './client-binding.js';
+import { enhance } from './enhancers.js';
+import { CarillonUsageError } from './errors.js';
+import { ApplicationFilters } from './exception-filter.js';
+import { FailureWatch } from './failure-watch.js';
+import { observeHooks } from './gateway-hooks.js';
+import { findGateways, type Gateway, hasOwnFilters, optionsByServer, serverKey } from './gateways.js';
+import { NamespaceBinding } from './namespace-binding.js';
+import { serveOnSecondaryAddresses } from './platform-fastify.js';
+import { CarillonService } from './service.js';
+import { MODULE_OPTIONS } from './tokens.js';
+import type { AnyNamespace, AnyServer, AnySocket, CarillonOptions, GatewayOptions } from './types.js';
+
+/**
+ * Serves the gateways of a Nest application, on Express or Fastify, with carillon.
+ *
+ * @example
+ * const app = await NestFactory.create(AppModule);
+ * app.useWebSocketAdapter(new CarillonAdapter(app, { pingInterval: 20_000 }));
+ * await app.listen(3000);
+ */
+export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespace, AnySocket, GatewayOptions> {
+  /** Nest sets it; connections of ours are always closed. */
+  forceCloseConnections?: boolean;
+  readonly #app: INestApplicationContext;
+  readonly #options: CarillonOptions;
+  readonly #drainTimeout: number;
+  readonly #gateways: readonly Gateway[];
+  readonly #gatewayOptions: ReadonlyMap<string, GatewayOptions>;
+  readonly #activity = new Activity();
+  readonly #failures: FailureWatch | undefined;
+  readonly #servers = new Map<string, AnyServer>();
+  /** Namespaces of patterns. */
+  readonly #patterns = new Map<string, AnyNamespace>();
+  readonly #namespaces = new Map<AnyNamespace, NamespaceBinding>();
+  readonly #restore: () => void;
+  #end: Promise<void> | undefined;
+
+  /**
+   * @param app the application; make the adapter before `app.init()` or `app.listen()`.
+   * @param options see `ServerOptions` and {@link CarillonOptions}; on top of those given to `CarillonModule`.
+   * @throws CarillonUsageError when gateways on one port contradict each other, or a decorator is where it has no effect.
+   * @throws OptionError when an option cannot work.
+   */
+  constructor(app: INestApplicationContext, options: CarillonOptions = {}) {
+    if (typeof app?.get !== 'function' || typeof app.select !== 'function') {
+      throw new CarillonUsageError(
+        'CarillonAdapter needs the application, not its HTTP server: app.useWebSocketAdapter(new CarillonAdapter(app)).',
+      );
+    }
+    this.#app = app;
+    const { drainTimeout = 2000, ...serverOptions } = { ...find<CarillonOptions>(app, MODULE_OPTIONS), ...options };
+    if (!Number.isFinite(drainTimeout) || drainTimeout < 0) {
+      throw new OptionError('drainTimeout', drainTimeout, 'a number of milliseconds, 0 for not at all');
+    }
+    this.#options = serverOptions;
+    this.#drainTimeout = drainTimeout;
+    this.#gateways = findGateways(app.get(ModulesContainer));
+    this.#gatewayOptions = optionsByServer(this.#gateways);
+    const config = app.get(ApplicationConfig);
+    const mayAnswerItself = this.#gateways.some(hasOwnFilters);
+    this.#failures = mayAnswerItself || config.getGlobalFilters().length > 0 ? new FailureWatch() : undefined;
+    this.#restore = enhance(this.#gateways, new ApplicationFilters(config));
+    for (const gateway of this.#gateways) observeHooks(gateway);
+    const service = find<CarillonService>(app, CarillonService);
+    service?.connect(() => this.#serverFor(0, undefined));
+    this.#followLifecycle(service !== undefined);
+  }
+
+  // --- servers ---
+
+  /** Called by Nest for each gateway: the server of its port, or one of the server's namespaces. */
+  create(port: number, options: GatewayOptions = {}): AnyServer | AnyNamespace {
+    const server = options.server ?? this.#serverFor(port, options.path);
+    if (options.namespace === undefined) return server;
+    if (typeof options.namespace === 'string') return server.of(options.namespace);
+    // Each `of(pattern)` makes a namespace of its own, of which only the first is ever used.
+    const key = `${serverKey(port, options.path)} ${options.namespace}`;
+    let namespace = this.#patterns.get(key);
+    if (namespace === undefined) {
+      namespace = server.of(options.namespace);
+      this.#patterns.set(key, namespace);
+    }
+    return namespace;
+  }
+
+  #serverFor(port: number, path: string | undefined): AnyServer {
+    const key = serverKey(port, path);
+    let server = this.#servers.get(key);
+    if (server === undefined) {
+      const { namespace: _, server: __, ...options } = { ...this.#options, ...this.#gatewayOptions.get(key) };
+      server = this.createIOServer(port, options as GatewayOptions);
+      this.#servers.set(key, server);
+    }
+    return server;
+  }
+
+  /**
+   * Makes a server. Override it to change its options or to give it an adapter.
+   *
+   * @param port 0 for the application's own HTTP server.
+   */
+  createIOServer(port: number, options: GatewayOptions = {}): AnyServer {
+    const { cors, namespace: _, server: __, ...rest } = options;
+    // The old platform takes `cors: true` for everybody, and so do many gateways.
+    const corsOptions = typeof cors === 'boolean' ? (cors ? { cors: { origin: '*' } } : {}) : { cors };
+    const io: AnyServer = new Server({ ...rest, ...corsOptions });
+    if (port !== 0) return io.attach(port);
+    const { httpAdapter } = this.#app.get(HttpAdapterHost);
+    const httpServer = httpAdapter?.getHttpServer();
+    if (httpServer === undefined) {
+      throw new CarillonUsageError(
+        'This application has no HTTP server for its gateways. Make it with NestFactory.create(), or give the gateways ' +
+          'a port of their own: @WebSocketGateway(3001).',
+      );
+    }
+    io.attach(httpServer);
+    if (httpAdapter.getType() === 'fastify') serveOnSecondaryAddresses(httpAdapter.getInstance(), io);
+    return io;
+  }
+
+  // --- clients ---
+
+  /** Called by Nest for each gateway, with what it does when a client connects. */
+  bindClientConnect(server: AnyServer | AnyNamespace, callback: Function): void {
+    const namespace = server instanceof Server ? server.sockets : server;
+    let binding = this.#namespaces.get(namespace);
+    if (binding === undefined) {
+      const gateways = this.#gateways.filter((gateway) => this.#serves(namespace, gateway));
+      binding = new NamespaceBinding(namespace, gateways, this.#activity, this.#failures);
+      this.#namespaces.set(namespace, binding);
+    }
+    binding.add(callback as (socket: AnySocket) => unknown);
+  }
+
+  /** Whether the gateway is one of those on this namespace. */
+  #serves(namespace: AnyNamespace, { port, options }: Gateway): boolean {
+    const key = serverKey(port, options.path);
+    if (namespace.server !== this.#servers.get(key)) return false;
+    const wanted = options.namespace ?? '/';
+    if (typeof wanted !== 'string') return namespace === this.#patterns.get(`${key} ${wanted}`);
+    return (wanted.startsWith('/') ? wanted : `/${wanted}`) === namespace.name;
+  }
+
+  /** Called by Nest for each gateway and client. */
+  bindMessageHandlers(
+    client: AnySocket,
+    handlers: WsMessageHandler[],
+    transform: (result: unknown) => Observable<unknown>,
+  ): void {
+    ClientBinding.of(client)?.bind(handlers, transform);
+  }
+
+  /** Called by Nest for each gateway and client. */
+  bindClientDisconnect(client: AnySocket, callback: Function): void {
+    ClientBinding.of(client)?.onDisconnect(callback as (...args: unknown[]) => unknown);
+  }
+
+  /** A client that came before the application was ready; it may come again. */
+  closeClient(client: AnySocket): void {
+    client.conn.close();
+  }
+
+  // --- the end ---
+
+  /** Called by Nest for each gateway's server or namespace, when providers are destroyed: all is over by then. */
+  async close(_server: AnyServer | AnyNamespace): Promise<void> {
+    await this.#close();
+  }
+
+  /** Called by Nest at the very end. */
+  async dispose(): Promise<void> {
+    await this.#close();
+    this.#restore();
+  }
+
+  /**
+   * Ends everything, once: no new messages; the handlers at work finish; everybody is disconnected; the gateways hear of
+   * it. The application's HTTP server is left to the application.
+   */
+  #close(): Promise<void> {
+    this.#end ??= (async () => {
+      await this.#activity.close(this.#drainTimeout);
+      await Promise.all(
+        [...this.#servers].map(([key, server]) => (key.startsWith('0 ') ? server.detach() : server.close())),
+      );
+      await this.#activity.hooksDone();
+    })();
+    return this.#end;
+  }
+
+  /**
+   * A module loaded after all others is the first to be destroyed, so that handlers and `handleDisconnect` find every
+   * provider as they know it. Nest itself would close gateways after the providers.
+   *
+   * @param needsServer whether there is somebody who emits even if there is no gateway.
+   */
+  #followLifecycle(needsServer: boolean): void {
+    const open = () => {
+      const isServing = this.#app.get(HttpAdapterHost).httpAdapter?.getHttpServer() !== undefined;
+      if (needsServer && isServing) this.#serverFor(0, undefined);
+    };
+    const close = () => this.#close();
+    @Module({})
+    class CarillonLifecycle {
+      onModuleInit(): void {
+        open();
+      }
+      onModuleDestroy(): Promise<void> {
+        return close();
+      }
+    }
+    void this.#app.get(LazyModuleLoader).load(() => CarillonLifecycle, { logger: false });
+  }
+}
+
+/** A provider, wherever it is; `undefined` when there is none. */
+function find<T>(app: INestApplicationContext, token: Parameters<INestApplicationContext['get']>[0]): T | undefined {
+  try {
+    return app.get<T>(token as never, { strict: false });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,2 @@
+/** Options given to `CarillonModule`. */
+export const MODULE_OPTIONS = Symbol('carillon:options');

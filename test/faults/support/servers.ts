@@ -1,0 +1,116 @@
+import { createServer, type Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { Server as OfficialServer } from 'socket.io';
+import { WebSocketServer } from 'ws';
+import { Server as CarillonServer } from '../../../core/index.js';
+import { FaultyProxy } from './proxy.js';
+
+const cleanups: (() => unknown)[] = [];
+
+/** Closes what a test opened, newest first. */
+export async function cleanUp(): Promise<void> {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+}
+
+export function defer(cleanup: () => unknown): void {
+  cleanups.push(cleanup);
+}
+
+export const servers = [
+  ['official', OfficialServer],
+  ['carillon', CarillonServer as unknown as typeof OfficialServer],
+] as const;
+
+export async function listen(server: HttpServer): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  defer(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A Socket.IO server behind a proxy. */
+export async function behindProxy(Server: typeof OfficialServer, options: object = {}) {
+  const http = createServer();
+  const io = new Server(http, options);
+  const port = await listen(http);
+  const proxy = new FaultyProxy(port);
+  await proxy.listen();
+  defer(() => io.close());
+  defer(() => proxy.close());
+  return { io, proxy, port };
+}
+
+/** A proxy in front of any port. */
+export async function proxyFor(port: number): Promise<FaultyProxy> {
+  const proxy = new FaultyProxy(port);
+  await proxy.listen();
+  defer(() => proxy.close());
+  return proxy;
+}
+
+/** Something that accepts TCP connections, and does with them what it is told to. */
+export async function tcp(onConnection: (socket: import('node:net').Socket) => void): Promise<number> {
+  const sockets = new Set<import('node:net').Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    onConnection(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  defer(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/**
+ * A server that runs each numbered event once, in the fewest lines: what the `retryWindow` of the handshake promises. By
+ * the `retryKey` of CONNECT it knows a client again; an id that is not larger than the largest so far is a repetition,
+ * answered as before. It keeps as many answers as may be asked for again: the window.
+ */
+export async function onceServer(window: number, onEvent: (data: any[]) => unknown): Promise<number> {
+  interface Memory {
+    last: number;
+    answers: Map<number, string>;
+  }
+  const memories = new Map<string, Memory>();
+  const http = createServer();
+  const websockets = new WebSocketServer({ server: http });
+  defer(() => websockets.close());
+  let sessions = 0;
+  websockets.on('connection', (socket) => {
+    const sid = `session${sessions++}`;
+    let memory: Memory;
+    const open = { sid, upgrades: [], pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 1e6, retryWindow: window };
+    socket.on('error', () => {});
+    socket.send(`0${JSON.stringify(open)}`);
+    socket.on('message', (raw) => {
+      const text = String(raw);
+      if (text.startsWith('40')) {
+        const { retryKey } = JSON.parse(text.slice(2));
+        memory = memories.get(retryKey) ?? { last: -1, answers: new Map() };
+        memories.set(retryKey, memory);
+        socket.send(`40{"sid":"${sid}"}`);
+        return;
+      }
+      const [, digits, json] = /^42(\d+)(.*)$/.exec(text) ?? [];
+      if (digits === undefined) return;
+      const id = Number(digits);
+      if (id > memory.last) {
+        memory.last = id;
+        memory.answers.set(id, `43${id}${JSON.stringify([onEvent(JSON.parse(json!))])}`);
+        for (const old of memory.answers.keys()) {
+          if (memory.answers.size <= window) break;
+          memory.answers.delete(old);
+        }
+      }
+      const answer = memory.answers.get(id);
+      if (answer) socket.send(answer);
+    });
+  });
+  return listen(http);
+}
