@@ -96,11 +96,9 @@ export class NextProject {
   }
 
   /** `next dev` or `next start`, on a free port. */
-  next(command: 'dev' | 'start', ...options: string[]): Promise<NextProcess> {
-    return this.#start(
-      [this.#next, command, '--port', '0', '--hostname', '127.0.0.1', ...options],
-      /Local: +(http\S+)/,
-    );
+  next(command: 'dev' | 'start', options: string[] = [], environment?: Record<string, string>): Promise<NextProcess> {
+    const args = [this.#next, command, '--port', '0', '--hostname', '127.0.0.1', ...options];
+    return this.#start(args, /Local: +(http\S+)/, environment);
   }
 
   /** The server of `output: 'standalone'`, which takes port 0 for 3000. */

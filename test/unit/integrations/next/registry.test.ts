@@ -5,7 +5,7 @@ let removals: (() => void)[] = [];
 
 function registered(by: 'attach()' | 'createServer()', copy = 'file:///app/node_modules/carillon'): Server {
   const io = new Server();
-  removals.push(register({ io, by, copy }));
+  removals.push(register(io, by, copy));
   return io;
 }
 
