@@ -26,6 +26,7 @@ const projects = [
   { name: 'unit', workers: 4 },
   { name: 'contract', workers: 2 },
   { name: 'compat', workers: 2 },
+  { name: 'faults', workers: 1 },
   { name: 'hostile', workers: 1 },
   { name: 'fuzz', workers: 2 },
   { name: 'types', workers: 2 },
