@@ -1,5 +1,6 @@
 // The page of test/browser/react.test.ts: what the hooks do in StrictMode, steered from outside.
 import { createElement, StrictMode, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { createRoot, type Root } from 'react-dom/client';
 import {
   createSocketHooks,
@@ -52,13 +53,13 @@ const page = {
     root ??= createRoot(document.getElementById('root') as HTMLElement);
     const listening = Array.from({ length: listeners }, (_, key) => createElement(Listener, { key, prefix }));
     const inner = withAdmin ? createElement(admin.SocketProvider, { url: '/admin' }, createElement(AdminStatus)) : null;
-    root.render(
-      createElement(
-        StrictMode,
-        null,
-        createElement(SocketProvider, url === undefined ? {} : { url }, ...listening, createElement(Status), inner),
-      ),
+    const tree = createElement(
+      StrictMode,
+      null,
+      createElement(SocketProvider, url === undefined ? {} : { url }, ...listening, createElement(Status), inner),
     );
+    // Effects included: whoever steers the page goes on only when it is as was asked for.
+    flushSync(() => root?.render(tree));
   },
   unmount() {
     root?.unmount();
