@@ -52,7 +52,6 @@ export async function startTestServer<Client extends TestClient>(
   connectClient: ConnectClient<Client>,
   options: CarillonOptions = {},
 ): Promise<TestServer<Client>> {
-  // biome-ignore lint/correctness/useHookAtTopLevel: a method of Nest, not a hook of React
   app.useWebSocketAdapter(new CarillonAdapter(app, options));
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;

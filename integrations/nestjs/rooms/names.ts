@@ -30,7 +30,7 @@ export async function resolveRooms(names: readonly RoomName[], body: unknown, co
       continue;
     }
     const given = await name(body, context);
-    for (const each of typeof given === 'string' ? [given] : (given ?? [])) {
+    for (const each of Array.isArray(given) ? given : given === undefined ? [] : [given]) {
       if (typeof each !== 'string' || each === '') throw new TypeError(`a function named the room ${String(each)}`);
       rooms.add(each);
     }

@@ -28,7 +28,6 @@ async function start(platform: Platform, fixture: Fixture) {
   const server = app.getHttpServer();
   fixture.beforeAttach(server);
   const adapter = new CarillonAdapter(app, fixture.options);
-  // biome-ignore lint/correctness/useHookAtTopLevel: a method of Nest, not a hook of React
   app.useWebSocketAdapter(adapter);
   await app.init();
   fixture.afterAttach(server);

@@ -55,7 +55,6 @@ export async function createApp(settings: AppSettings): Promise<{ app: INestAppl
   const module = await Test.createTestingModule(metadata).compile();
   const recorder = new Recorder();
   const app = module.createNestApplication(platforms[platform](), { logger: recorder });
-  // biome-ignore lint/correctness/useHookAtTopLevel: a method of Nest, not a hook of React
   app.useWebSocketAdapter(official ? new IoAdapter(app) : new CarillonAdapter(app, options));
   prepare?.(app);
   return { app, logs: recorder.lines };
