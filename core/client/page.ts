@@ -1,32 +1,23 @@
-/** What a page tells about itself. In Node.js there is none, and nothing is called. */
-export interface PageHandler {
-  /** The network came back. */
-  online?: () => void;
-  /** The network went away. */
-  offline?: () => void;
-  /** The page is looked at again. */
-  visible?: () => void;
-  /** The page is about to go. */
-  beforeunload?: () => void;
-}
+/** What a page tells about itself: the network came back or went away, it is about to go, it is looked at again. */
+export type PageEvent = 'online' | 'offline' | 'beforeunload' | 'visible';
 
 interface Page {
-  addEventListener?: (type: string, listener: () => void) => void;
-  removeEventListener?: (type: string, listener: () => void) => void;
+  addEventListener?: (type: string, listener: (event: { type: string }) => void) => void;
+  removeEventListener?: (type: string, listener: (event: { type: string }) => void) => void;
   document?: Page & { visibilityState: string };
 }
 
-/** Listens to the page until the function it returns is called. */
-export function watchPage(handler: PageHandler, page: Page = globalThis as Page): () => void {
+/** Listens to the page until the function it returns is called. In Node.js there is none, and nothing happens. */
+export function watchPage(onEvent: (event: PageEvent) => void, page: Page = globalThis as Page): () => void {
   const { document } = page;
-  const events: [Page | undefined, string, (() => void) | undefined][] = [
-    [page, 'online', handler.online],
-    [page, 'offline', handler.offline],
-    [page, 'beforeunload', handler.beforeunload],
-    [document, 'visibilitychange', () => document?.visibilityState === 'visible' && handler.visible?.()],
-  ];
-  for (const [target, type, listener] of events) if (listener) target?.addEventListener?.(type, listener);
-  return () => {
-    for (const [target, type, listener] of events) if (listener) target?.removeEventListener?.(type, listener);
+  const listener = ({ type }: { type: string }) => {
+    if (type !== 'visibilitychange') onEvent(type as PageEvent);
+    else if (document?.visibilityState === 'visible') onEvent('visible');
   };
+  const all = (method: 'addEventListener' | 'removeEventListener') => {
+    for (const type of ['online', 'offline', 'beforeunload']) page[method]?.(type, listener);
+    document?.[method]?.('visibilitychange', listener);
+  };
+  all('addEventListener');
+  return () => all('removeEventListener');
 }

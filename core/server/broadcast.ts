@@ -88,7 +88,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
 
   /** Broadcast with acknowledgements: complete when every server said how many clients it has, and all of them answered. */
   #collect(
-    packet: { type: 2; nsp: string; data: unknown[]; id?: number },
+    packet: { type: PacketType; nsp: string; data: unknown[]; id?: number },
     ack: (error: Error | null, responses?: unknown) => void,
   ): void {
     const { timeout, expectSingleResponse } = this.#selection.flags;
