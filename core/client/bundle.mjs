@@ -16,6 +16,9 @@ export const BUNDLES = [
   ['socket.io.websocket.esm.min.js', 'websocket-only.ts', 'esm', true],
 ];
 
+/** Members between the client's own classes, which no application knows. */
+const INTERNAL = /^_(clock|has|encode|write|drop|retryDelay|retryWindow)$/;
+
 /**
  * Bundles a module for browsers.
  *
@@ -30,6 +33,7 @@ export async function bundle({ entry, format, isSmall, file }) {
     write: false,
     format,
     minify: isSmall,
+    ...(isSmall && { mangleProps: INTERNAL }),
     platform: 'browser',
     target: 'es2022',
     sourcemap: 'external',

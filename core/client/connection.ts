@@ -48,7 +48,7 @@ export interface Platform {
   binaryType: BinaryType;
   /** Makes it what is wanted. Without it, binary stays what the transports deliver. */
   toBinary?: (data: any, binaryType: BinaryType) => any;
-  connect(options: ResolvedConnectionOptions, platform: Platform, memory: TransportMemory): Connection;
+  Connection: new (options: ResolvedConnectionOptions, platform: Platform, memory: TransportMemory) => Connection;
 }
 
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'blob';

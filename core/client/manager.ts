@@ -167,7 +167,7 @@ export class BaseManager<
     if (this.#reconnectTimer) this.#stopReconnecting();
     this.#watchPage();
     const { path = '', addTrailingSlash = true } = this.opts;
-    const engine = this.#platform.connect(
+    const engine = new this.#platform.Connection(
       {
         ...this.opts,
         ...this.#target,

@@ -2,22 +2,21 @@
 export type PageEvent = 'online' | 'offline' | 'beforeunload' | 'visible';
 
 interface Page {
-  addEventListener?: (type: string, listener: (event: { type: string }) => void) => void;
-  removeEventListener?: (type: string, listener: (event: { type: string }) => void) => void;
+  addEventListener?: (type: string, listener: () => void, options: { signal: AbortSignal }) => void;
   document?: Page & { visibilityState: string };
 }
 
 /** Listens to the page until the function it returns is called. In Node.js there is none, and nothing happens. */
 export function watchPage(onEvent: (event: PageEvent) => void, page: Page = globalThis as Page): () => void {
   const { document } = page;
-  const listener = ({ type }: { type: string }) => {
-    if (type !== 'visibilitychange') onEvent(type as PageEvent);
-    else if (document?.visibilityState === 'visible') onEvent('visible');
-  };
-  const all = (method: 'addEventListener' | 'removeEventListener') => {
-    for (const type of ['online', 'offline', 'beforeunload']) page[method]?.(type, listener);
-    document?.[method]?.('visibilitychange', listener);
-  };
-  all('addEventListener');
-  return () => all('removeEventListener');
+  const controller = new AbortController();
+  for (const type of ['online', 'offline', 'beforeunload'] as const) {
+    page.addEventListener?.(type, () => onEvent(type), controller);
+  }
+  document?.addEventListener?.(
+    'visibilitychange',
+    () => document.visibilityState === 'visible' && onEvent('visible'),
+    controller,
+  );
+  return () => controller.abort();
 }

@@ -14,9 +14,7 @@ function create(options: object = {}) {
       transports: { websocket: MemoryTransport },
       binaryType: 'arraybuffer',
       toBinary: toBinaryType,
-      connect: () => {
-        throw new Error('not used here');
-      },
+      Connection: Connection,
     },
   );
   connection
