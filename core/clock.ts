@@ -30,15 +30,18 @@ class SystemTimer implements Timer {
   }
 }
 
+/** Node takes a longer delay for one of 1 ms; nobody waits for 24 days to be over. */
+const MAX_DELAY = 2_147_483_647;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout(callback, delay, background = false) {
-    const handle = setTimeout(callback, delay);
+    const handle = setTimeout(callback, Math.min(delay, MAX_DELAY));
     if (background) handle.unref();
     return new SystemTimer(handle);
   },
   setInterval(callback, delay) {
-    const handle = setInterval(callback, delay);
+    const handle = setInterval(callback, Math.min(delay, MAX_DELAY));
     handle.unref();
     return new SystemTimer(handle);
   },

@@ -55,6 +55,8 @@ export const HandshakeErrors = {
   badRequest: { code: 3, message: 'Bad request', status: 400 },
   forbidden: { code: 4, message: 'Forbidden', status: 403 },
   unsupportedVersion: { code: 5, message: 'Unsupported protocol version', status: 400 },
+  tooManyRequests: { code: 6, message: 'Too many requests', status: 429 },
+  handshakeTimeout: { code: 7, message: 'Handshake timeout', status: 408 },
 } as const;
 
 export type HandshakeErrorName = keyof typeof HandshakeErrors;

@@ -2,9 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { ZlibOptions } from 'node:zlib';
 import type { SerializeOptions } from 'cookie';
 import type { PerMessageDeflateOptions } from 'ws';
-import { describe, OptionError } from './errors.js';
+import type { AdmissionLimits } from './engine/admission.js';
+import type { BacklogLimits, SlowConsumerPolicy } from './engine/backlog.js';
+import { OptionError } from './errors.js';
+import { corsOf, defaultPolicy, type OriginPolicy, type Origins, policyOf } from './origins.js';
+import { type ConflateBy, droppableKeys } from './protocol/droppable.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/decode.js';
 import type { Parser } from './protocol/socketio/parser.js';
+import type { EventRateLimit } from './server/event-rate.js';
+import type { Rate } from './token-bucket.js';
 import type { TransportName } from './transports/transport.js';
 
 /** Cross-origin resource sharing, as the `cors` package takes it. */
@@ -103,6 +109,55 @@ export interface ServerOptions {
   maxNamespacesPerConnection?: number;
   /** Acknowledgements one socket may have outstanding. @default 65536 */
   maxPendingAcks?: number;
+
+  /** Bytes that may wait for one connection whose client reads slowly. @default 100000000 */
+  maxBufferedBytes?: number;
+  /** Messages that may wait for one connection. @default 1000000 */
+  maxBufferedMessages?: number;
+  /**
+   * What happens when more waits: `close` the connection (`slow consumer`), drop the oldest or the newest events, or keep
+   * of each kind of event the newest only (`conflate`). Answers and what belongs to the protocol are never dropped: a
+   * connection with too much of it is closed. @default "close"
+   */
+  slowConsumerPolicy?: SlowConsumerPolicy;
+  /** With `conflate`: what makes two events the same kind. @default the name of the event */
+  conflateBy?: ConflateBy;
+  /** Bytes waiting for one connection from which `backpressure` is emitted. @default 1000000 */
+  backpressureThreshold?: number;
+
+  /**
+   * Pages that may open connections, over any transport: `'*'`, `'same-origin'`, origins, patterns or a function. The
+   * headers of `cors` follow from it. @default all, except those of other sites in requests that carry cookies
+   */
+  origins?: Origins;
+  /** Connections of one address. @default no limit */
+  maxConnectionsPerAddress?: number;
+  /** Handshakes of one address. @default no limit */
+  handshakeRate?: RateOption;
+  /** Address a request comes from, for the two limits above: read it from the header that your proxy sets. */
+  clientAddress?: (request: IncomingMessage) => string;
+  /** Milliseconds middlewares and `allowRequest` may take over a handshake. @default 45000 */
+  handshakeTimeout?: number;
+  /** Events clients may send. @default no limit */
+  eventRateLimit?: EventRateLimitOptions;
+}
+
+/** So many per second on average, and `burst` (default: as many) at once. */
+export interface RateOption {
+  perSecond: number;
+  burst?: number;
+}
+
+/** Limits on the events clients send; each is off until set. */
+export interface EventRateLimitOptions {
+  /** Events of one socket. */
+  socket?: RateOption;
+  /** Events of one connection, in all its namespaces. */
+  connection?: RateOption;
+  /** What an event costs. @default 1 */
+  cost?: (event: string, args: unknown[], namespace: string) => number;
+  /** Whether events beyond the limit are refused one by one, or close the connection (`rate limit`). @default "refuse" */
+  exceeded?: 'refuse' | 'close';
 }
 
 export interface ConnectionStateRecoveryOptions {
@@ -129,6 +184,10 @@ export interface EngineOptions {
   readonly cookie: false | SessionCookie;
   readonly cors: CorsOptions | CorsOptionsDelegate | undefined;
   readonly maxPacketsPerPayload: number;
+  readonly backlogLimits: BacklogLimits;
+  readonly admission: AdmissionLimits;
+  readonly originPolicy: OriginPolicy;
+  readonly handshakeTimeout: number;
 }
 
 /** All options, checked, complete and frozen. */
@@ -146,7 +205,11 @@ export interface ResolvedOptions extends EngineOptions {
   readonly decodeLimits: DecodeLimits;
   readonly maxNamespacesPerConnection: number;
   readonly maxPendingAcks: number;
+  readonly eventRateLimit: EventRateLimit | undefined;
 }
+
+/** Milliseconds; Node takes a timer of more for one of 1 ms. Source: Node.js documentation, `setTimeout`. */
+const MAX_TIME = 2_147_483_647;
 
 const TRANSPORTS: readonly string[] = ['polling', 'websocket'];
 
@@ -159,11 +222,17 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
   const options = given ?? {};
   if (typeof options !== 'object') throw new OptionError('options', options, 'an object');
   const positive = (name: keyof ServerOptions, fallback: number) => number(options[name], name, fallback, 1);
+  const time = (name: keyof ServerOptions, fallback: number, minimum: number) =>
+    number(options[name], name, fallback, minimum, MAX_TIME);
   const flag = (name: keyof ServerOptions, fallback: boolean) => boolean(options[name], name, fallback);
 
   if (options.allowEIO3)
     throw new OptionError('allowEIO3', options.allowEIO3, 'false: clients of Socket.IO 2 are not served yet');
-  if (options.allowRequest !== undefined && typeof options.allowRequest !== 'function') {
+  if (
+    options.allowRequest !== undefined &&
+    options.allowRequest !== null &&
+    typeof options.allowRequest !== 'function'
+  ) {
     throw new OptionError('allowRequest', options.allowRequest, 'a function (request, callback)');
   }
   const maxHttpBufferSize = positive('maxHttpBufferSize', 1_000_000);
@@ -173,23 +242,23 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     serveClient: flag('serveClient', true),
     adapter: adapterOption(options.adapter),
     parser: parserOption(options.parser),
-    connectTimeout: number(options.connectTimeout, 'connectTimeout', 45_000, 0),
+    connectTimeout: time('connectTimeout', 45_000, 0),
     connectionStateRecovery: recoveryOption(options.connectionStateRecovery),
     cleanupEmptyChildNamespaces: flag('cleanupEmptyChildNamespaces', false),
-    pingTimeout: positive('pingTimeout', 20_000),
-    pingInterval: positive('pingInterval', 25_000),
-    upgradeTimeout: positive('upgradeTimeout', 10_000),
+    pingTimeout: time('pingTimeout', 20_000, 1),
+    pingInterval: time('pingInterval', 25_000, 1),
+    upgradeTimeout: time('upgradeTimeout', 10_000, 1),
     maxHttpBufferSize,
-    allowRequest: options.allowRequest,
+    allowRequest: options.allowRequest ?? undefined,
     transports: transportsOption(options.transports),
     allowUpgrades: flag('allowUpgrades', true),
     perMessageDeflate: perMessageDeflateOption(options.perMessageDeflate),
     httpCompression: httpCompressionOption(options.httpCompression),
     initialPacket: options.initialPacket,
     cookie: cookieOption(options.cookie),
-    cors: corsOption(options.cors),
+    ...originsOption(options),
     destroyUpgrade: flag('destroyUpgrade', true),
-    destroyUpgradeTimeout: number(options.destroyUpgradeTimeout, 'destroyUpgradeTimeout', 1000, 0),
+    destroyUpgradeTimeout: time('destroyUpgradeTimeout', 1000, 0),
     maxPacketsPerPayload: positive('maxPacketsPerPayload', 32_768),
     decodeLimits: Object.freeze({
       maxAttachments: number(options.maxAttachments, 'maxAttachments', DEFAULT_DECODE_LIMITS.maxAttachments, 0),
@@ -199,21 +268,103 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     }),
     maxNamespacesPerConnection: positive('maxNamespacesPerConnection', 256),
     maxPendingAcks: positive('maxPendingAcks', 65_536),
+    eventRateLimit: eventRateLimitOption(options.eventRateLimit),
+    handshakeTimeout: time('handshakeTimeout', 45_000, 1),
+    admission: Object.freeze({
+      maxConnectionsPerAddress: positive('maxConnectionsPerAddress', Number.POSITIVE_INFINITY),
+      handshakeRate: rateOption(options.handshakeRate, 'handshakeRate'),
+      clientAddress: functionOption(options.clientAddress, 'clientAddress', '(request) => address'),
+    }),
+    backlogLimits: Object.freeze({
+      maxBytes: positive('maxBufferedBytes', 100_000_000),
+      maxMessages: positive('maxBufferedMessages', 1_000_000),
+      pressureBytes: positive('backpressureThreshold', 1_000_000),
+      policy: policyOption(options.slowConsumerPolicy),
+      keyOf: droppableKeys(functionOption(options.conflateBy, 'conflateBy', '(event, args, namespace) => key')),
+    }),
   };
   checkWsEngine(options.wsEngine);
   return Object.freeze(resolved);
 }
 
-function number(value: unknown, name: string, fallback: number, minimum: number): number {
+function number(
+  value: unknown,
+  name: string,
+  fallback: number,
+  minimum: number,
+  maximum = Number.POSITIVE_INFINITY,
+): number {
   if (value === undefined || value === null) return fallback;
-  if (typeof value === 'number' && value >= minimum) return value;
-  throw new OptionError(name, value, `a number of at least ${minimum}`);
+  if (typeof value === 'number' && value >= minimum && value <= maximum) return value;
+  const isBounded = Number.isFinite(maximum);
+  throw new OptionError(
+    name,
+    value,
+    isBounded ? `a number from ${minimum} to ${maximum}` : `a number of at least ${minimum}`,
+  );
 }
 
 function boolean(value: unknown, name: string, fallback: boolean): boolean {
   if (value === undefined || value === null) return fallback;
   if (typeof value === 'boolean') return value;
   throw new OptionError(name, value, 'true or false');
+}
+
+function rateOption(value: RateOption | undefined, name: string): Rate | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'object') throw new OptionError(name, value, 'an object such as { perSecond: 10, burst: 50 }');
+  const perSecond = number(value.perSecond, `${name}.perSecond`, Number.NaN, Number.MIN_VALUE);
+  if (Number.isNaN(perSecond)) throw new OptionError(`${name}.perSecond`, value.perSecond, 'a number');
+  return Object.freeze({ perSecond, burst: number(value.burst, `${name}.burst`, Math.max(1, perSecond), 1) });
+}
+
+function eventRateLimitOption(value: EventRateLimitOptions | undefined): EventRateLimit | undefined {
+  if (value === undefined || value === null) return undefined;
+  const name = 'eventRateLimit';
+  if (typeof value !== 'object') throw new OptionError(name, value, 'an object such as { socket: { perSecond: 50 } }');
+  const { exceeded = 'refuse' } = value;
+  if (exceeded !== 'refuse' && exceeded !== 'close')
+    throw new OptionError(`${name}.exceeded`, exceeded, '"refuse" or "close"');
+  return Object.freeze({
+    socket: rateOption(value.socket, `${name}.socket`),
+    connection: rateOption(value.connection, `${name}.connection`),
+    cost: functionOption(value.cost, `${name}.cost`, '(event, args, namespace) => cost'),
+    exceeded,
+  });
+}
+
+/** `origins` decides for all transports; the headers of `cors` say the same. */
+function originsOption({ origins, cors: given, cookie }: ServerOptions): Pick<EngineOptions, 'cors' | 'originPolicy'> {
+  const cors = corsOption(given);
+  if (origins === undefined || origins === null) return { cors, originPolicy: defaultPolicy(cors) };
+  const isOrigin = (each: unknown) => typeof each === 'string' || each instanceof RegExp || typeof each === 'function';
+  if (!(isOrigin(origins) || (Array.isArray(origins) && origins.every(isOrigin))))
+    throw new OptionError('origins', origins, '"*", "same-origin", origins, patterns, or a function (origin, request)');
+  if (typeof cors === 'function' || cors?.origin !== undefined)
+    throw new OptionError('cors', cors, 'no origin of its own next to "origins": it follows from that');
+  const sendsCookies = cors?.credentials === true || Boolean(cookie);
+  if (origins === '*' && sendsCookies)
+    throw new OptionError('origins', origins, 'the origins you trust: any page could use the cookies of your users');
+  const originPolicy = policyOf(origins);
+  return { cors: corsOf(originPolicy, { ...cors, credentials: sendsCookies }), originPolicy };
+}
+
+const POLICIES: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
+
+function policyOption(value: unknown): SlowConsumerPolicy {
+  if (value === undefined || value === null) return 'close';
+  if (POLICIES.includes(value as SlowConsumerPolicy)) return value as SlowConsumerPolicy;
+  throw new OptionError('slowConsumerPolicy', value, `one of ${POLICIES.map((name) => `"${name}"`).join(', ')}`);
+}
+
+function functionOption<Fn extends (...args: any[]) => any>(
+  value: Fn | undefined,
+  name: string,
+  shape: string,
+): Fn | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'function') return value;
+  throw new OptionError(name, value, `a function ${shape}`);
 }
 
 function pathOption(path: unknown): string {
@@ -251,14 +402,19 @@ function perMessageDeflateOption(value: unknown): false | PerMessageDeflateOptio
   if (value === undefined || value === null || value === false) return false;
   if (value === true) return { threshold: 1024 };
   if (typeof value !== 'object') throw new OptionError('perMessageDeflate', value, 'true, false or an object');
-  return { threshold: 1024, ...value };
+  return { ...value, threshold: thresholdOf(value, 'perMessageDeflate') };
 }
 
 function httpCompressionOption(value: unknown): false | (ZlibOptions & { threshold: number }) {
   if (value === false) return false;
   if (value === undefined || value === null || value === true) return { threshold: 1024 };
   if (typeof value !== 'object') throw new OptionError('httpCompression', value, 'true, false or an object');
-  return { threshold: 1024, ...value };
+  return { ...value, threshold: thresholdOf(value, 'httpCompression') };
+}
+
+/** Bytes from which on messages are compressed. */
+function thresholdOf(value: { threshold?: unknown }, name: string): number {
+  return number(value.threshold, `${name}.threshold`, 1024, 0);
 }
 
 function cookieOption(value: unknown): false | SessionCookie {
@@ -302,6 +458,6 @@ function checkWsEngine(value: unknown): void {
   throw new OptionError(
     'wsEngine',
     value,
-    `the Server of the ws package, or nothing: carillon writes its frames itself (got ${describe(value)})`,
+    'the Server of the ws package, or nothing: carillon writes its frames itself',
   );
 }

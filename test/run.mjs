@@ -29,7 +29,7 @@ const projects = [
   { name: 'hostile', workers: 1 },
   { name: 'fuzz', workers: 2 },
   { name: 'types', workers: 2 },
-  { name: 'browser', workers: 1, chromium: true },
+  { name: 'browser', workers: 1, chromium: true, testTimeout: 60_000 },
 ];
 
 const steps = [
@@ -99,6 +99,7 @@ async function jest(project) {
       '--ci',
       `--selectProjects=${project.name}`,
       `--maxWorkers=${workers}`,
+      ...(project.testTimeout ? [`--testTimeout=${project.testTimeout}`] : []),
       '--reporters=default',
       '--reporters=<rootDir>/test/support/count-reporter.mjs',
       ...jestArguments,

@@ -24,6 +24,8 @@ export interface Session extends SessionToPersist {
 /** What an adapter needs of a socket. */
 export interface AdapterSocket {
   readonly id: SocketId;
+  /** Whether it continues a session that was restored. */
+  readonly recovered: boolean;
   /** Queues an encoded packet; a volatile one is dropped unless the socket is idle. */
   deliver(message: Prepared, isVolatile: boolean): void;
   /** Tells the application's `onAnyOutgoing` listeners, if there are any. */

@@ -22,10 +22,18 @@ interface LogEntry {
   readonly bytes: number;
 }
 
+/** Numbers of the first and last event that were sent to a socket. */
+interface Sent {
+  readonly first: number;
+  last: number;
+}
+
 interface KeptSession {
   readonly session: SessionToPersist;
-  /** Number of the last event that was sent to its socket. */
+  /** Number of the last event that was sent to its socket; where that is not known, of the last of all. */
   readonly lastSent: number;
+  /** Number of the event after which a client that never saw one has to begin; `undefined` when that is not known. */
+  readonly beginning: number | undefined;
   /** Number of the last event of the namespace when the session was kept. */
   readonly keptAt: number;
   readonly expiresAt: number;
@@ -42,7 +50,7 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
   readonly #clock: Clock;
   readonly #limits: RecoveryLimits;
   readonly #sessions = new Map<PrivateSessionId, KeptSession>();
-  readonly #lastSent = new WeakMap<AdapterSocket, number>();
+  readonly #sent = new WeakMap<AdapterSocket, Sent>();
   /** Oldest first, from `#head` on; before it there is nothing. */
   #log: (LogEntry | null)[] = [];
   #head = 0;
@@ -72,7 +80,9 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
     const message = this.prepare(packet, options);
     this.#append({ number, sentAt: this.#clock.now(), data, options, bytes: message.byteLength });
     this.each(options, (socket) => {
-      this.#lastSent.set(socket, number);
+      const sent = this.#sent.get(socket);
+      if (sent === undefined) this.#sent.set(socket, { first: number, last: number });
+      else sent.last = number;
       socket.notifyOutgoingListeners(packet);
       socket.deliver(message, false);
     });
@@ -106,9 +116,13 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
   override persistSession(session: SessionToPersist): void {
     this.#forgetExpired();
     const socket = this.nsp.sockets.get(session.sid);
+    const sent = socket && this.#sent.get(socket);
+    // Of a recovered socket it is not known how much of what it had missed has arrived.
+    const isNew = socket?.recovered === false;
     this.#sessions.set(session.pid, {
       session,
-      lastSent: (socket && this.#lastSent.get(socket)) ?? 0,
+      lastSent: sent?.last ?? (isNew ? 0 : this.#number),
+      beginning: isNew ? (sent === undefined ? this.#number : sent.first - 1) : undefined,
       keptAt: this.#number,
       expiresAt: this.#clock.now() + this.#limits.maxDisconnectionDuration,
     });
@@ -132,7 +146,7 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
 
   /** Number of the event after which this client's missed events begin; `undefined` when some of them are gone. */
   #lastSeen(kept: KeptSession, offset: string | undefined): number | undefined {
-    const seen = offset === undefined ? 0 : this.#decodeOffset(offset);
+    const seen = offset === undefined ? kept.beginning : this.#decodeOffset(offset);
     if (seen === undefined || seen > this.#number) return undefined;
     const isComplete = (number: number) => number >= this.#firstNumber() - 1;
     if (isComplete(seen)) return seen;

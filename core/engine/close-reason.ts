@@ -7,6 +7,8 @@
  * | `transport error` | the transport failed: reset, overlapping polls, message too large | yes |
  * | `ping timeout` | no pong within `pingTimeout` | yes |
  * | `parse error` | a malformed packet arrived | yes |
+ * | `slow consumer` | more waits for the client than `maxBufferedBytes` or `maxBufferedMessages` allow | yes |
+ * | `rate limit` | the client sent more events than `eventRateLimit` allows | yes |
  * | `forced close` | the application closed the connection (`socket.conn.close()`) | yes |
  * | `forced server close` | the server closed the connection: `disconnect(true)`, no namespace joined in time | yes |
  * | `server shutting down` | `io.close()` | yes |
@@ -28,6 +30,8 @@ export type ConnectionCloseReason =
   | 'transport error'
   | 'ping timeout'
   | 'parse error'
+  | 'slow consumer'
+  | 'rate limit'
   | 'forced close';
 
 /** After these, connection state recovery keeps the session: the client may come back. */
@@ -36,6 +40,7 @@ export const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReas
   'transport close',
   'forced close',
   'ping timeout',
+  'slow consumer',
   'server shutting down',
   'forced server close',
 ]);

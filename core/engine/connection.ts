@@ -4,6 +4,7 @@ import { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { ResponseHeaders, Transport, TransportHandler } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
+import { codeOf, type Ending, whoClosed, wordsOf } from './ending.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
@@ -15,6 +16,8 @@ export interface ConnectionHandler {
   /** A text message: `packet` from `offset` on. */
   onText(packet: string, offset: number): void;
   onBinary(data: Buffer): void;
+  /** The client has read all that waited; so many events were dropped in the meantime. */
+  onDropped?(count: number): void;
   onClose(reason: ConnectionCloseReason, description?: unknown): void;
 }
 
@@ -27,7 +30,14 @@ export interface ConnectionHost {
   setInterval(callback: () => void, delay: number): { cancel(): void };
   /** @param newId id of the session, when this is its first answer. */
   onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void;
+  onBackpressure(connection: Connection, state: Backpressure): void;
   onClosed(connection: Connection): void;
+}
+
+/** What waits for a client that reads slowly. */
+export interface Backpressure {
+  bytes: number;
+  messages: number;
 }
 
 const PING = Prepared.text(PacketType.ping);
@@ -61,8 +71,10 @@ export interface ConnectionEvents {
   upgrading: [transport: Transport];
   /** The client moved to another transport. */
   upgrade: [transport: Transport];
-  /** What waited is about to be written. */
+  /** What waited is being written. */
   flush: [];
+  /** Much waits for a client that reads slowly: more than `backpressureThreshold` bytes, or more than is allowed. */
+  backpressure: [state: Backpressure];
   /** What waited was handed to the transport. */
   drain: [];
   /** Kept for programs written for Engine.IO; carillon reports faults with `close`. */
@@ -96,6 +108,11 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #sendCallbacks: SendCallback[] | null = null;
   /** Since the last ping, something else than its pong arrived and extended the wait once. */
   #pingExtended = false;
+  #packetsReceived = 0;
+  #packetsSent = 0;
+  /** Milliseconds, whole; -1 before the first pong. */
+  #roundTrip = -1;
+  #ending: Ending | null = null;
 
   constructor(id: string, host: ConnectionHost, transport: Transport, request: RequestHolder, remoteAddress: string) {
     super();
@@ -137,13 +154,29 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     return this.#outbox.byteLength + this.#transport.bufferedBytes;
   }
 
+  /** Events that the policy for slow consumers dropped, and the client has not been told of yet. */
+  get droppedMessages(): number {
+    return this.#outbox.dropped;
+  }
+
+  /** Why it ended, and what had happened until then; `null` before. */
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+
+  /** Milliseconds between the last ping and its pong; `undefined` before the first one. */
+  get roundTrip(): number | undefined {
+    return this.#roundTrip === -1 ? undefined : this.#roundTrip;
+  }
+
   /** Nothing waits: what is sent now leaves at the end of this turn. Volatile events are sent only then. */
   get isIdle(): boolean {
     return this.#outbox.isEmpty && this.#transport.writable;
   }
 
   override on<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
-    this.#observed = true;
+    // Whoever wants to hear of pressure only must not slow down everything else.
+    if (event !== 'backpressure') this.#observed = true;
     return super.on(event, listener as never);
   }
 
@@ -186,7 +219,10 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
    */
   deliver(message: Prepared): void {
     if (this.#readyState !== 'open') return;
-    if (this.#observed) this.#announce(message);
+    if (this.#observed) {
+      this.#announce(message);
+      if (this.#readyState !== ('open' as ReadyState)) return;
+    }
     this.#outbox.push(message);
   }
 
@@ -227,8 +263,10 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   /** Called by the outbox: this is the one write of the turn. */
   writeSequence(sequence: Sequence): void {
-    if (this.#observed) this.emit('flush');
+    this.#packetsSent += sequence.length;
     this.#transport.write(sequence);
+    // Not before: whoever hears of it may send and close, and that must come behind this sequence.
+    if (this.#observed) this.emit('flush');
     const callbacks = this.#sendCallbacks;
     if (callbacks !== null) {
       this.#sendCallbacks = null;
@@ -237,10 +275,35 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     if (this.#observed) this.emit('drain');
   }
 
+  get unsentBytes(): number {
+    return this.#transport.bufferedBytes;
+  }
+
+  onPressure(messages: number): void {
+    const state = { bytes: this.bufferedBytes, messages };
+    this.emit('backpressure', state);
+    this.#host.onBackpressure(this, state);
+  }
+
+  onRelief(dropped: number): void {
+    if (dropped > 0) this.#handler?.onDropped?.(dropped);
+  }
+
+  onOverflow(): void {
+    const { maxBytes, maxMessages } = this.#host.turn.limits;
+    const description = `more than ${maxBytes} bytes or ${maxMessages} messages were waiting`;
+    this.fail('slow consumer', new Error(description), { code: 1008, reason: 'slow consumer' });
+  }
+
   // --- receiving ---
 
   onText(packet: string): boolean {
-    if (this.#readyState !== 'open') return false;
+    if (this.#readyState !== 'open') {
+      // Over polling, a client that says goodbye itself does not come to fetch ours.
+      if (this.#readyState === 'closing' && packet === PacketType.close) this.fail('forced close');
+      return false;
+    }
+    this.#packetsReceived++;
     if (this.#observed) this.#report(packet);
     // Whoever got this packet as an event may have closed the connection.
     if (this.#readyState !== 'open') return false;
@@ -255,6 +318,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   onBinary(data: Buffer): boolean {
     if (this.#readyState !== 'open') return false;
+    this.#packetsReceived++;
     if (this.#observed) {
       this.emit('packet', { type: 'message', data });
       this.emit('message', data);
@@ -269,7 +333,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #onControl(packet: string): void {
     switch (packet) {
       case PacketType.pong:
-        if (this.#host.heartbeat.onPong(this)) this.#pingExtended = false;
+        this.#onPong();
         if (this.#observed) this.emit('heartbeat');
         return;
       case PacketType.close:
@@ -282,6 +346,14 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     const type = packetTypeOf(packet);
     if (type === 'ping') this.fail('transport error', new Error('invalid heartbeat direction'));
     else if (type === undefined) this.fail('parse error', new Error('unknown Engine.IO packet'));
+  }
+
+  #onPong(): void {
+    const elapsed = this.#host.heartbeat.sincePing(this);
+    if (!this.#host.heartbeat.onPong(this)) return;
+    // After an extension, it is not known any more when the ping was sent.
+    if (!this.#pingExtended && elapsed !== undefined) this.#roundTrip = Math.round(elapsed);
+    this.#pingExtended = false;
   }
 
   /** A busy client may be slow with its pong: anything it sends in between extends the wait, once per ping. */
@@ -311,7 +383,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   onPingDue(): void {
     this.#pingExtended = false;
     if (this.#observed) this.#announce(PING);
-    this.#outbox.push(PING);
+    if (this.#readyState !== 'closed') this.#outbox.push(PING);
   }
 
   onPongMissing(): void {
@@ -381,12 +453,16 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       this.#transport.close();
   }
 
-  /** Ends the session at once: what the transport takes now still goes out, then it is closed. */
-  fail(reason: ConnectionCloseReason, description?: unknown): void {
+  /**
+   * Ends the session at once: what the transport takes now still goes out, then it is closed.
+   *
+   * @param goodbye what a WebSocket client is told, as close code and reason.
+   */
+  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: { code: number; reason: string }): void {
     if (this.#readyState === 'closed') return;
     this.#outbox.flush();
     this.#end(reason, description);
-    this.#transport.close();
+    this.#transport.close(goodbye?.code, goodbye?.reason);
   }
 
   onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {
@@ -397,6 +473,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #end(reason: ConnectionCloseReason, description?: unknown): void {
     if (this.#readyState === 'closed') return;
     this.#moveTo('closed');
+    this.#ending = this.#describeEnding(reason, description);
     this.#host.heartbeat.stop(this);
     this.#upgrade?.cancel();
     this.#outbox.clear();
@@ -406,6 +483,23 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#handler = null;
     handler?.onClose(reason, description);
     if (this.#observed) this.emit('close', reason, description);
+  }
+
+  #describeEnding(reason: ConnectionCloseReason, description: unknown): Ending {
+    const code = codeOf(description);
+    const { name, bytesReceived, bytesSent } = this.#transport;
+    return {
+      by: whoClosed(reason, code),
+      reason,
+      code,
+      description: wordsOf(description),
+      transport: name,
+      packetsReceived: this.#packetsReceived,
+      packetsSent: this.#packetsSent,
+      bytesReceived,
+      bytesSent,
+      roundTrip: this.roundTrip,
+    };
   }
 
   #moveTo(state: ReadyState): void {

@@ -10,7 +10,8 @@ import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
-import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
+import { Admission } from './admission.js';
+import { type Backpressure, Connection, type ConnectionHost, type RequestHolder } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import { Turn } from './outbox.js';
 
@@ -36,7 +37,7 @@ export interface EngineFront {
 export interface ConnectionError {
   /** The request that was refused. */
   req: IncomingMessage;
-  /** 0 to 5, see `HandshakeErrors` in errors.ts. */
+  /** 0 to 7, see `HandshakeErrors` in errors.ts. */
   code: number;
   /** The protocol's words for the code. */
   message: string;
@@ -44,13 +45,18 @@ export interface ConnectionError {
   context: Record<string, unknown>;
 }
 
+/** `ResponseHeaders`, but `any`: listeners written for Socket.IO declare texts, or whatever they set. */
+type WritableHeaders = Record<string, any>;
+
 export interface EngineEvents {
   /** A session was opened. */
   connection: [connection: Connection];
   /** Headers of the first answer of a session, before they are written; add your own. */
-  initial_headers: [headers: ResponseHeaders, request: IncomingMessage];
+  initial_headers: [headers: WritableHeaders, request: IncomingMessage];
   /** Headers of every answer, before they are written; add your own. */
-  headers: [headers: ResponseHeaders, request: IncomingMessage];
+  headers: [headers: WritableHeaders, request: IncomingMessage];
+  /** Much waits for a client that reads slowly; `drain` of the connection says when nothing waits any more. */
+  backpressure: [connection: Connection, state: Backpressure];
   /** A handshake was refused. */
   connection_error: [error: ConnectionError];
 }
@@ -60,7 +66,7 @@ export interface EngineEvents {
  * finds them again by session id.
  */
 export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost {
-  /** Codes of `connection_error`, by the names Socket.IO users know. */
+  /** Codes of `connection_error`, by the names Socket.IO users know. Those of carillon alone stand in errors.ts. */
   static readonly errors = {
     UNKNOWN_TRANSPORT: HandshakeErrors.unknownTransport.code,
     UNKNOWN_SID: HandshakeErrors.unknownSession.code,
@@ -72,7 +78,11 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
 
   /** Messages of `connection_error`, by code. */
   static readonly errorMessages: Readonly<Record<number, string>> = Object.freeze(
-    Object.fromEntries(Object.values(HandshakeErrors).map(({ code, message }) => [code, message])),
+    Object.fromEntries(
+      Object.values(HandshakeErrors)
+        .filter(({ code }) => code <= HandshakeErrors.unsupportedVersion.code)
+        .map(({ code, message }) => [code, message]),
+    ),
   );
 
   /** The options, as resolved. */
@@ -80,6 +90,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   /** Where every message waits for the end of the turn. */
   readonly turn: Turn;
   readonly heartbeat: Heartbeat;
+  /** Who may open a connection. */
+  readonly admission: Admission;
   /** Middlewares in the order of {@link Engine.use}. */
   readonly middlewares: EngineMiddleware[] = [];
   readonly #clock: Clock;
@@ -91,7 +103,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     super();
     this.opts = options;
     this.#clock = clock;
-    this.turn = new Turn(clock);
+    this.admission = new Admission(options.admission, clock);
+    this.turn = new Turn(clock, options.backlogLimits);
     this.heartbeat = new Heartbeat(clock, options.pingInterval, options.pingTimeout);
   }
 
@@ -196,9 +209,15 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.emit('headers', headers, request);
   }
 
+  onBackpressure(connection: Connection, state: Backpressure): void {
+    if (debug.enabled) debug('%s reads slowly: %d bytes wait', connection.id, state.bytes);
+    this.emit('backpressure', connection, state);
+  }
+
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
-    if (debug.enabled) debug('%s closed', connection.id);
+    this.admission.onClosed(connection.id);
+    if (debug.enabled) debug('%s closed: %o', connection.id, connection.ending);
   }
 
   /** Closes every session (`forced close`) and takes no new ones. */
@@ -208,11 +227,13 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     for (const connection of [...this.#connections.values()]) connection.close(true);
     this.heartbeat.clear();
     this.#front?.close();
-    // A peer that is gone never answers a close frame: it must not hold up the process.
+    // A peer that is gone never answers a close frame: it must not hold up the process. Nor must this timer: as long as
+    // one of the sockets is there, it fires; after the last one nobody needs it.
     if (transports.length > 0) {
-      this.#clock.setTimeout(() => {
+      const terminate = () => {
         for (const transport of transports) if (transport.readyState !== 'closed') transport.terminate();
-      }, CLOSE_GRACE);
+      };
+      this.#clock.setTimeout(terminate, CLOSE_GRACE, true);
     }
     return this;
   }

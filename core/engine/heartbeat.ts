@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { Deadlines } from './deadlines.js';
+import { Deadlines } from '../deadlines.js';
 
 /** What the heartbeat asks of a connection. */
 export interface Beating {
@@ -28,6 +28,11 @@ export class Heartbeat {
 
   start(connection: Beating): void {
     this.#resting.add(connection);
+  }
+
+  /** Milliseconds since the ping, or since the wait for its pong was extended; `undefined` when none is awaited. */
+  sincePing(connection: Beating): number | undefined {
+    return this.#awaitingPong.elapsed(connection);
   }
 
   /** Returns `false` when no pong was awaited. */

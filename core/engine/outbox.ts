@@ -1,12 +1,21 @@
 import type { Clock } from '../clock.js';
 import type { Prepared } from '../protocol/prepared.js';
 import { Sequence } from '../protocol/sequence.js';
+import { type BacklogLimits, shrinkBacklog } from './backlog.js';
 
 /** Where an outbox writes to: the connection, which knows its current transport. */
 export interface OutboxTarget {
   /** A sequence may be written now. */
   readonly ready: boolean;
   writeSequence(sequence: Sequence): void;
+  /** Bytes written that have not left yet. */
+  readonly unsentBytes: number;
+  /** Much waits: told once, until nothing waits any more. */
+  onPressure(messages: number): void;
+  /** Nothing waits any more. @param dropped messages that were dropped in the meantime. */
+  onRelief(dropped: number): void;
+  /** More waits than is allowed, and the policy is not to drop it; it is forgotten already. */
+  onOverflow(): void;
 }
 
 /**
@@ -17,12 +26,15 @@ export interface OutboxTarget {
  */
 export class Turn {
   readonly #clock: Clock;
+  /** What each outbox keeps to. */
+  readonly limits: BacklogLimits;
   /** Where the sequences of this turn begin; see {@link Sequence}. */
   root = Sequence.root();
   #dirty: Outbox[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits: BacklogLimits) {
     this.#clock = clock;
+    this.limits = limits;
   }
 
   enlist(outbox: Outbox): void {
@@ -35,8 +47,19 @@ export class Turn {
     // Whoever sends while we write is served in the next turn.
     this.#dirty = [];
     this.root = Sequence.root();
-    for (const outbox of dirty) outbox.onTurnEnd();
+    let written = 0;
+    try {
+      while (written < dirty.length) dirty[written++]!.onTurnEnd();
+    } finally {
+      // A listener of one connection threw: the application hears of it, the other connections do not.
+      if (written < dirty.length) this.#continueWith(dirty.slice(written));
+    }
   };
+
+  #continueWith(rest: Outbox[]): void {
+    if (this.#dirty.length === 0) this.#clock.endOfTurn(this.#flush);
+    this.#dirty.unshift(...rest);
+  }
 }
 
 /** A backlog is written in pieces of about this many bytes, so that a large one is not copied into one buffer. */
@@ -56,6 +79,8 @@ export class Outbox {
   #backlog: Prepared[] | null = null;
   #backlogBytes = 0;
   #enlisted = false;
+  #pressed = false;
+  #dropped = 0;
 
   constructor(turn: Turn, target: OutboxTarget) {
     this.#turn = turn;
@@ -69,6 +94,11 @@ export class Outbox {
   /** Bytes of payload that wait here. */
   get byteLength(): number {
     return this.#backlogBytes + (this.#tail === null ? 0 : this.#tail.byteLength);
+  }
+
+  /** Messages that a policy dropped since the backlog began. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   // Hot path: once per receiver of every message.
@@ -93,10 +123,18 @@ export class Outbox {
   flush(): void {
     const tail = this.#tail;
     if (this.#backlog === null) {
-      if (tail === null) return;
+      if (tail === null) {
+        if (this.#pressed) this.#relieve();
+        return;
+      }
       this.#tail = null;
-      if (this.#target.ready) this.#target.writeSequence(tail);
-      else this.#keep(tail);
+      if (this.#target.ready) {
+        this.#target.writeSequence(tail);
+        if (this.#pressed) this.#relieve();
+      } else {
+        this.#keep(tail);
+        this.#limit();
+      }
       return;
     }
     if (tail !== null) {
@@ -104,6 +142,40 @@ export class Outbox {
       this.#keep(tail);
     }
     while (this.#backlog !== null && this.#target.ready) this.#target.writeSequence(this.#takePiece());
+    if (this.#backlog !== null) this.#limit();
+    else if (this.#pressed) this.#relieve();
+  }
+
+  #limit(): void {
+    const { limits } = this.#turn;
+    const backlog = this.#backlog!;
+    const unsent = this.#target.unsentBytes;
+    const bytes = this.#backlogBytes + unsent;
+    const isTooMuch = bytes > limits.maxBytes || backlog.length > limits.maxMessages;
+    if (!this.#pressed && (isTooMuch || bytes > limits.pressureBytes)) {
+      this.#pressed = true;
+      this.#target.onPressure(backlog.length);
+      // The application may have closed the connection.
+      if (this.#backlog === null) return;
+    }
+    if (!isTooMuch) return;
+    const count = backlog.length;
+    const rest = shrinkBacklog({ messages: backlog, bytes: this.#backlogBytes }, unsent, limits);
+    if (rest === null) {
+      this.clear();
+      this.#target.onOverflow();
+      return;
+    }
+    this.#dropped += count - rest.messages.length;
+    this.#backlog = rest.messages.length === 0 ? null : rest.messages;
+    this.#backlogBytes = rest.bytes;
+  }
+
+  #relieve(): void {
+    const dropped = this.#dropped;
+    this.#pressed = false;
+    this.#dropped = 0;
+    this.#target.onRelief(dropped);
   }
 
   /** Forgets everything: the connection is gone. */

@@ -49,12 +49,22 @@ export class PendingAcks extends Map<number, AckCallback> {
     this.#errorFirst?.delete(id);
   }
 
-  /** The socket is gone: no answer will come. */
-  abandon(): void {
+  /**
+   * The socket is gone: no answer will come.
+   *
+   * @param report told what a callback threw; the others are still called.
+   */
+  abandon(report: (error: unknown) => void): void {
     const waiting = this.#errorFirst;
     this.#errorFirst = null;
     this.clear();
     if (waiting === null) return;
-    for (const fail of waiting.values()) fail(new AcknowledgementError('disconnected'));
+    for (const fail of waiting.values()) {
+      try {
+        fail(new AcknowledgementError('disconnected'));
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Adapter, SocketId } from '../adapters/adapter.js';
 import { systemClock } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
-import { PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
+import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
 import { type Room, Selection } from '../rooms/selection.js';
 import type {
   AllButLast,
@@ -75,7 +75,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   emit<Ev extends EventNames<EmitEvents>>(event: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
     assertNotReserved(event);
     const data: unknown[] = [event, ...args];
-    const packet = { type: PacketType.EVENT, nsp: this.#adapter.nsp.name, data };
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.#adapter.nsp.name, data };
     const ack = data.at(-1);
     if (typeof ack !== 'function') {
       contain(this.#adapter.broadcast(packet, this.#selection));
@@ -87,10 +87,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   }
 
   /** Broadcast with acknowledgements: complete when every server said how many clients it has, and all of them answered. */
-  #collect(
-    packet: { type: PacketType; nsp: string; data: unknown[]; id?: number },
-    ack: (error: Error | null, responses?: unknown) => void,
-  ): void {
+  #collect(packet: Packet, ack: (error: Error | null, responses?: unknown) => void): void {
     const { timeout, expectSingleResponse } = this.#selection.flags;
     const responses: unknown[] = [];
     let expectedServers = -1;

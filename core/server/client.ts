@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
-import type { ConnectionCloseReason } from '../engine/close-reason.js';
+import { systemClock } from '../clock.js';
+import type { ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
 import { decode } from '../protocol/socketio/decode.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
+import { EventRate } from './event-rate.js';
 import type { Namespace } from './namespace.js';
 import type { Server } from './server.js';
 import type { Socket } from './socket.js';
@@ -45,13 +47,16 @@ export class Client implements ConnectionHandler {
   readonly #decoder: ForeignDecoder | null;
   /** Sockets by the name of their namespace; `null` while the namespace still decides. */
   readonly #sockets = new SocketsByNamespace();
+  /** `null` unless the rate of events is limited. */
+  readonly #rate: EventRate | null;
 
   constructor(server: Server<any, any, any, any>, connection: ClientConnection, conn: Connection) {
     this.#server = server;
     this.#connection = connection;
     this.conn = conn;
     this.id = connection.id;
-    const { parser } = server.opts;
+    const { parser, eventRateLimit } = server.opts;
+    this.#rate = eventRateLimit === undefined ? null : new EventRate(eventRateLimit, systemClock);
     this.#decoder =
       parser === undefined ? null : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
     connection.handle(this);
@@ -98,6 +103,13 @@ export class Client implements ConnectionHandler {
       preparedByOptions.set(options, message);
     }
     this.deliver(message.prepared, options.volatile === true);
+  }
+
+  /** Events were dropped because this client read too slowly: its namespaces are told how many. */
+  onDropped(count: number): void {
+    for (const socket of this.#sockets.list()) {
+      this.send({ type: PacketType.EVENT, nsp: socket.nsp.name, data: ['carillon:dropped', { count }] });
+    }
   }
 
   // --- receiving ---
@@ -149,9 +161,40 @@ export class Client implements ConnectionHandler {
       else this.#refuse('a packet for a namespace it is not in');
     } else if (socket === null || packet.type === PacketType.CONNECT || packet.type === PacketType.CONNECT_ERROR) {
       this.#refuse('a second CONNECT, or a packet before the namespace accepted it');
-    } else {
+    } else if (this.#rate === null || this.#isWithinRate(this.#rate, packet)) {
       socket.onPacket(packet);
     }
+  }
+
+  #isWithinRate(rate: EventRate, packet: Packet): boolean {
+    if (packet.type !== PacketType.EVENT) return true;
+    let wait: number;
+    try {
+      wait = rate.admit(packet);
+    } catch (error) {
+      this.#server.reportListenerError(error, { event: 'eventRateLimit.cost' });
+      return true;
+    }
+    if (wait === 0) return true;
+    const [event] = packet.data;
+    if (debug.enabled) debug('%s sends too many events: %s is refused for %d ms', this.id, event, wait);
+    if (rate.exceeded === 'close') {
+      const goodbye = { code: 1008, reason: `rate limit: try again in ${wait} ms` };
+      this.#connection.fail('rate limit', new Error(goodbye.reason), goodbye);
+      return false;
+    }
+    const { nsp, id } = packet;
+    if (id !== undefined) {
+      const answer = { status: 'error', message: 'Rate limit exceeded', retryAfter: wait };
+      this.send({ type: PacketType.ACK, nsp, id, data: [answer] });
+    } else if (rate.isNews(nsp, wait)) {
+      this.send({
+        type: PacketType.EVENT,
+        nsp,
+        data: ['carillon:refused', { event, reason: 'rate limit', retryAfter: wait }],
+      });
+    }
+    return false;
   }
 
   #refuse(what: string): void {
@@ -203,18 +246,24 @@ export class Client implements ConnectionHandler {
   /** Closes the connection; its sockets end with `forced server close`. */
   close(): void {
     if (!this.isOpen) return;
+    // Taken first: some transports end within `close`, and report a reason of their own.
+    const sockets = this.#takeSockets();
     this.#connection.close();
-    this.#end('forced server close');
+    this.#end(sockets, 'forced server close');
   }
 
   onClose(reason: ConnectionCloseReason, description?: unknown): void {
-    this.#end(reason, description);
+    this.#end(this.#takeSockets(), reason, description);
   }
 
-  #end(reason: ConnectionCloseReason | 'forced server close', description?: unknown): void {
-    this.#server.joinedNamespace(this);
+  #takeSockets(): Socket<any, any, any, any>[] {
     const sockets = this.#sockets.list();
     this.#sockets.clear();
+    return sockets;
+  }
+
+  #end(sockets: Socket<any, any, any, any>[], reason: DisconnectReason, description?: unknown): void {
+    this.#server.joinedNamespace(this);
     for (const socket of sockets) socket.onClose(reason, description);
     this.#assembler?.clear();
     this.#decoder?.destroy();

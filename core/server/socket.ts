@@ -529,14 +529,18 @@ export class Socket<
     if (!this.connected || this.#isClosing) return;
     this.#guard(['disconnecting'], () => emitLocally(this, 'disconnecting', [reason, description]));
     this.#isClosing = true;
-    if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+    // After dropped events it could not be said that a client which comes back missed nothing.
+    const isComplete = !(this.conn.droppedMessages > 0);
+    if (this.pid !== undefined && isComplete && RECOVERABLE.has(reason)) {
       this.#adapter.persistSession({ sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data });
     }
     this.leaveEverything();
     this.nsp.remove(this);
     this.client.remove(this as never);
     this.connected = false;
-    this.#acks?.abandon();
+    this.#acks?.abandon((error) =>
+      this.server.reportListenerError(error, { socket: this as never, event: 'acknowledgement' }),
+    );
     this.#guard(['disconnect'], () => emitLocally(this, 'disconnect', [reason, description]));
   }
 

@@ -66,6 +66,8 @@ export class KeptRequest {
     request.httpVersionMinor = Number(minor);
     request.rawHeaders = this.#rawHeaders === '' ? [] : this.#rawHeaders.split(SEPARATOR);
     request.headers = joinHeaders(request.rawHeaders);
+    // Left to itself, Node counts only headers that its parser added.
+    request.headersDistinct = listHeaders(request.rawHeaders);
     request.complete = true;
     return request;
   }
@@ -87,6 +89,16 @@ function joinHeaders(raw: readonly string[]): IncomingMessage['headers'] {
     if (name === 'set-cookie') headers[name] = [...((known as string[] | undefined) ?? []), value];
     else if (typeof known !== 'string') headers[name] = value;
     else if (!SINGLE.has(name)) headers[name] = `${known}${name === 'cookie' ? '; ' : ', '}${value}`;
+  }
+  return headers;
+}
+
+function listHeaders(raw: readonly string[]): IncomingMessage['headersDistinct'] {
+  const headers: Record<string, string[]> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    if (Array.isArray(headers[name])) headers[name].push(raw[i + 1]!);
+    else headers[name] = [raw[i + 1]!];
   }
   return headers;
 }

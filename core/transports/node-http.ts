@@ -1,14 +1,17 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import cors from 'cors';
 import createDebug from 'debug';
+import { systemClock } from '../clock.js';
+import { Deadlines } from '../deadlines.js';
 import type { Connection } from '../engine/connection.js';
 import type { Engine, EngineFront } from '../engine/engine.js';
 import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
 import { parseHandshake, parseQuery, type Query } from '../protocol/engineio/handshake.js';
+import { Decision } from './decision.js';
 import { KeptRequest } from './kept-request.js';
 import { PollingTransport } from './polling.js';
-import type { ResponseHeaders } from './transport.js';
+import type { ResponseHeaders, Transport } from './transport.js';
 import { WebSocketAcceptor } from './websocket.js';
 
 const debug = createDebug('carillon:http');
@@ -31,10 +34,13 @@ class Refusal {
 export class NodeHttp implements EngineFront {
   readonly #engine: Engine;
   readonly #acceptor: WebSocketAcceptor;
+  /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
+  readonly #undecided: Deadlines<() => void>;
 
   constructor(engine: Engine) {
     this.#engine = engine;
     const { opts } = engine;
+    this.#undecided = new Deadlines(systemClock, opts.handshakeTimeout, (expire) => expire());
     if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
     this.#acceptor = new WebSocketAcceptor({
       maxPayload: opts.maxHttpBufferSize,
@@ -47,21 +53,25 @@ export class NodeHttp implements EngineFront {
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     (request as EngineRequest)._query = parseQuery(request.url);
+    const decision = new Decision();
     this.#runMiddlewares(request, response, (error) => {
       if (error !== undefined) {
-        this.#refuse(
-          request,
-          response,
-          new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) }),
-        );
+        if (decision.make())
+          this.#refuse(
+            request,
+            response,
+            new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) }),
+          );
         return;
       }
       this.#accept(request, false, (verdict) => {
+        if (!decision.make()) return;
         if (verdict instanceof Refusal) this.#refuse(request, response, verdict);
         else if (typeof verdict === 'string') this.#openPolling(verdict, request, response);
         else (verdict.transport as PollingTransport).onRequest(request, response);
       });
     });
+    this.#limitTime(decision, response, () => this.#refuse(request, response, new Refusal('handshakeTimeout', {})));
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -69,9 +79,15 @@ export class NodeHttp implements EngineFront {
     // Between here and the transport nobody else listens: a reset must not be an unhandled error.
     const onError = () => socket.destroy();
     socket.on('error', onError);
+    const decision = new Decision();
+    const expire = () => {
+      const refusal = new Refusal('handshakeTimeout', {});
+      this.#report(request, refusal);
+      abortUpgrade(socket, refusal);
+    };
     const proceed = (extra: ResponseHeaders) => {
       this.#accept(request, true, (verdict) => {
-        if (socket.destroyed) return;
+        if (!decision.make() || socket.destroyed) return;
         if (verdict instanceof Refusal) {
           this.#report(request, verdict);
           abortUpgrade(socket, verdict);
@@ -84,8 +100,7 @@ export class NodeHttp implements EngineFront {
         // The answer to the handshake and the first packets leave in one write.
         socket.cork();
         this.#acceptor.accept(request, socket, head, headers, (transport) => {
-          if (typeof verdict === 'string')
-            this.#engine.open(verdict, transport, new KeptRequest(request), addressOf(request));
+          if (typeof verdict === 'string') this.#open(verdict, transport, request);
           else verdict.startUpgrade(transport);
         });
         socket.uncork();
@@ -93,6 +108,7 @@ export class NodeHttp implements EngineFront {
     };
     if (this.#engine.middlewares.length === 0) {
       proceed({});
+      this.#limitTime(decision, socket, expire);
       return;
     }
     // A real response, so that a middleware can set headers on the 101, or refuse by answering.
@@ -105,13 +121,33 @@ export class NodeHttp implements EngineFront {
         proceed(response.getHeaders() as ResponseHeaders);
         return;
       }
+      if (!decision.make()) return;
       const refusal = new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) });
       this.#report(request, refusal);
       abortUpgrade(socket, refusal);
     });
+    this.#limitTime(decision, socket, expire);
+  }
+
+  /** Most decisions are made at once; the others get a time limit: until then a request holds a socket. */
+  #limitTime(decision: Decision, stream: ServerResponse | Duplex, expire: () => void): void {
+    if (decision.isOver || stream.destroyed) return;
+    const onTimeout = (): void => {
+      if (decision.make()) expire();
+    };
+    const onClose = (): void => {
+      decision.make();
+    };
+    this.#undecided.add(onTimeout);
+    stream.once('close', onClose);
+    decision.onOver(() => {
+      this.#undecided.remove(onTimeout);
+      stream.removeListener('close', onClose);
+    });
   }
 
   close(): void {
+    this.#undecided.clear();
     this.#acceptor.close();
   }
 
@@ -150,6 +186,8 @@ export class NodeHttp implements EngineFront {
     const { opts } = this.#engine;
     const { method, headers, _query: query = {} } = request as EngineRequest;
     const handshake = parseHandshake({ method, query, origin: headers.origin, isUpgrade }, opts.transports);
+    if (headers.origin !== undefined && !this.#isAllowedOrigin(headers.origin, request))
+      return callback(new Refusal('forbidden', { name: 'ORIGIN_NOT_ALLOWED', message: 'Origin not allowed' }));
     if (handshake.kind === 'reject') return callback(new Refusal(handshake.error, handshake.context));
 
     if (handshake.kind === 'resume') {
@@ -162,6 +200,9 @@ export class NodeHttp implements EngineFront {
       }
       return callback(connection);
     }
+
+    const wait = this.#engine.admission.onHandshake(request);
+    if (wait > 0) return callback(tooMany('HANDSHAKE_RATE', wait));
 
     this.#allow(request, (isAllowed, message) => {
       if (!isAllowed) return callback(new Refusal('forbidden', { message }));
@@ -193,10 +234,21 @@ export class NodeHttp implements EngineFront {
     }
   }
 
+  #isAllowedOrigin(origin: string, request: IncomingMessage): boolean {
+    try {
+      return this.#engine.opts.originPolicy(origin, request);
+    } catch (error) {
+      debug('origins failed: %O', error);
+      return false;
+    }
+  }
+
   #generateId(request: IncomingMessage, callback: (verdict: Refusal | string) => void): void {
     const fail = (error: unknown): void => callback(new Refusal('badRequest', { name: 'ID_GENERATION_ERROR', error }));
     const check = (id: string): void => {
-      if (typeof id !== 'string' || id === '' || this.#engine.find(id) !== undefined) {
+      const wait = this.#engine.admission.onConnection(request);
+      if (wait > 0) callback(tooMany('CONNECTIONS_PER_ADDRESS', wait));
+      else if (typeof id !== 'string' || id === '' || this.#engine.find(id) !== undefined) {
         fail(new Error('generateId() must return a new, non-empty string'));
       } else callback(id);
     };
@@ -209,9 +261,17 @@ export class NodeHttp implements EngineFront {
     }
   }
 
+  #open(id: string, transport: Transport, request: IncomingMessage): Connection | undefined {
+    const { admission } = this.#engine;
+    admission.onOpen(id, request);
+    const connection = this.#engine.open(id, transport, new KeptRequest(request), addressOf(request));
+    if (connection === undefined) admission.onClosed(id);
+    return connection;
+  }
+
   #openPolling(id: string, request: IncomingMessage, response: ServerResponse): void {
     const transport = new PollingTransport(this.#engine.opts);
-    if (this.#engine.open(id, transport, new KeptRequest(request), addressOf(request)) === undefined) {
+    if (this.#open(id, transport, request) === undefined) {
       response.writeHead(503).end();
       return;
     }
@@ -222,8 +282,11 @@ export class NodeHttp implements EngineFront {
     this.#report(request, refusal);
     if (response.headersSent) return;
     const { code, status } = HandshakeErrors[refusal.error];
-    response.writeHead(status, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify({ code, message: messageFor(refusal) }));
+    const { retryAfter } = refusal.context;
+    const headers: ResponseHeaders = { 'Content-Type': 'application/json' };
+    if (typeof retryAfter === 'number') headers['Retry-After'] = Math.ceil(retryAfter / 1000);
+    response.writeHead(status, headers);
+    response.end(JSON.stringify({ code, message: messageFor(refusal), retryAfter }));
   }
 
   #report(req: IncomingMessage, refusal: Refusal): void {
@@ -231,6 +294,11 @@ export class NodeHttp implements EngineFront {
     if (debug.enabled) debug('refused %s %s: %s %o', req.method, req.url, message, refusal.context);
     this.#engine.emit('connection_error', { req, code, message, context: refusal.context });
   }
+}
+
+/** @param wait milliseconds after which the client may try again. */
+function tooMany(name: string, wait: number): Refusal {
+  return new Refusal('tooManyRequests', { name, retryAfter: wait });
 }
 
 /** With `allowRequest`, the application's own words. */
@@ -243,9 +311,10 @@ function messageFor(refusal: Refusal): string {
 
 function abortUpgrade(socket: Duplex, refusal: Refusal): void {
   const { status } = HandshakeErrors[refusal.error];
+  const { retryAfter } = refusal.context;
   const body = messageFor(refusal);
-  const statusText = status === 403 ? 'Forbidden' : 'Bad Request';
-  const head = `HTTP/1.1 ${status} ${statusText}\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  const wait = typeof retryAfter === 'number' ? `Retry-After: ${Math.ceil(retryAfter / 1000)}\r\n` : '';
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${wait}Content-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
   socket.end(head + body);
 }
 

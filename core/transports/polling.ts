@@ -23,6 +23,8 @@ const FAREWELL = '1';
 export class PollingTransport implements Transport, PayloadVisitor {
   readonly name = 'polling';
   readonly #options: PollingOptions;
+  bytesReceived = 0;
+  bytesSent = 0;
   #handler: TransportHandler | null = null;
   #readyState: 'open' | 'closed' = 'open';
   /** The GET that waits. */
@@ -134,6 +136,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   #onBody(request: IncomingMessage, response: ServerResponse, body: string): void {
+    this.bytesReceived += body.length;
     const headers: ResponseHeaders = { 'Content-Type': 'text/html', 'Content-Length': 2, 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
     let failure: unknown;
@@ -155,6 +158,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   write(sequence: Sequence): void {
+    this.bytesSent += sequence.byteLength;
     this.#answer(sequence.payload(), sequence.byteLength, !sequence.last!.compress);
   }
 

@@ -22,6 +22,10 @@ export interface Transport {
   readonly writable: boolean;
   /** Bytes written that have not been handed to the operating system yet. */
   readonly bufferedBytes: number;
+  /** Bytes that came in. */
+  readonly bytesReceived: number;
+  /** Bytes handed over. */
+  readonly bytesSent: number;
   readonly readyState: 'open' | 'closing' | 'closed';
   /** Begins delivering to the handler; given anew when a connection takes over the transport of an upgrade. */
   attach(handler: TransportHandler): void;

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ZlibOptions } from 'node:zlib';
 import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
+import { decodeBase64 } from '../protocol/engineio/payload.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { Compression } from '../protocol/websocket/frame.js';
 import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
@@ -51,6 +53,14 @@ export class WebSocketTransport implements Transport {
     return this.#socket.writableLength;
   }
 
+  get bytesReceived(): number {
+    return (this.#socket as Partial<Socket>).bytesRead ?? 0;
+  }
+
+  get bytesSent(): number {
+    return (this.#socket as Partial<Socket>).bytesWritten ?? 0;
+  }
+
   get readyState(): 'open' | 'closing' | 'closed' {
     const { readyState } = this.#peer;
     return readyState === WebSocket.OPEN ? 'open' : readyState === WebSocket.CLOSED ? 'closed' : 'closing';
@@ -83,7 +93,21 @@ export class WebSocketTransport implements Transport {
   onMessage(data: Buffer, isBinary: boolean): void {
     if (this.#handler === null) return;
     if (isBinary) this.#handler.onBinary(data);
+    else if (data[0] === 98 /* b */) this.#onBase64(this.#handler, data.toString());
     else this.#handler.onText(data.toString());
+  }
+
+  /** Clients with `forceBase64` send binary messages as they would over polling. */
+  #onBase64(handler: TransportHandler, packet: string): void {
+    let message: Buffer | undefined;
+    try {
+      message = decodeBase64(packet, 1, packet.length);
+    } catch {
+      // As text it is no packet at all, and refused as that.
+      handler.onText(packet);
+      return;
+    }
+    handler.onBinary(message);
   }
 
   /** `ws` reports an error before the close that follows it. @internal */

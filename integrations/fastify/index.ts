@@ -11,7 +11,8 @@ import type { CarillonServer } from './types.js';
 
 async function register(app: FastifyInstance, given: CarillonPluginOptions): Promise<void> {
   const options = resolvePluginOptions(app, given);
-  const io = new Server(options.server);
+  // Fastify knows the address behind a proxy, when it was told to trust one.
+  const io = new Server({ clientAddress: (request) => request.fastify.ip, ...options.server });
   claimPath(app, options);
   app.decorate(options.decorator as 'io', io as unknown as CarillonServer);
   mountRoutes(app, io, options);

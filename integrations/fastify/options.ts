@@ -46,6 +46,7 @@ export class RegistrationError extends Error {
   readonly code = 'CARILLON_ALREADY_REGISTERED';
 }
 
+/** All of them: the compiler says so when one is missing. */
 const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   path: true,
   addTrailingSlash: true,
@@ -78,6 +79,17 @@ const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   maxNamespaceLength: true,
   maxNamespacesPerConnection: true,
   maxPendingAcks: true,
+  maxBufferedBytes: true,
+  maxBufferedMessages: true,
+  slowConsumerPolicy: true,
+  conflateBy: true,
+  backpressureThreshold: true,
+  origins: true,
+  maxConnectionsPerAddress: true,
+  handshakeRate: true,
+  clientAddress: true,
+  handshakeTimeout: true,
+  eventRateLimit: true,
 };
 const ROUTE_OPTIONS: Record<keyof CarillonRouteOptions, true> = {
   onRequest: true,

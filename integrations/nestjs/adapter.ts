@@ -68,8 +68,9 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     this.#failures = mayAnswerItself || config.getGlobalFilters().length > 0 ? new FailureWatch() : undefined;
     this.#restore = enhance(this.#gateways, new ApplicationFilters(config));
     for (const gateway of this.#gateways) observeHooks(gateway);
-    find<CarillonService>(app, CarillonService)?.connect(() => this.#serverFor(0, undefined));
-    this.#endBeforeProviders();
+    const service = find<CarillonService>(app, CarillonService);
+    service?.connect(() => this.#serverFor(0, undefined));
+    this.#followLifecycle(service !== undefined);
   }
 
   // --- servers ---
@@ -197,16 +198,25 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
   /**
    * A module loaded after all others is the first to be destroyed, so that handlers and `handleDisconnect` find every
    * provider as they know it. Nest itself would close gateways after the providers.
+   *
+   * @param needsServer whether there is somebody who emits even if there is no gateway.
    */
-  #endBeforeProviders(): void {
+  #followLifecycle(needsServer: boolean): void {
+    const open = () => {
+      const isServing = this.#app.get(HttpAdapterHost).httpAdapter?.getHttpServer() !== undefined;
+      if (needsServer && isServing) this.#serverFor(0, undefined);
+    };
     const close = () => this.#close();
     @Module({})
-    class CarillonShutdown {
+    class CarillonLifecycle {
+      onModuleInit(): void {
+        open();
+      }
       onModuleDestroy(): Promise<void> {
         return close();
       }
     }
-    void this.#app.get(LazyModuleLoader).load(() => CarillonShutdown, { logger: false });
+    void this.#app.get(LazyModuleLoader).load(() => CarillonLifecycle, { logger: false });
   }
 }
 

@@ -75,7 +75,7 @@ export function attach(given: ServerOptions): Server<any, any, any, any> {
   // No bundle of the client: Next's application brings its own.
   const options = { path: '/socket.io', ...given, serveClient: false };
   const io = new Server(options);
-  const unregister = register({ io, by: 'attach()', copy: import.meta.url });
+  const unregister = register(io, 'attach()');
   const ignoreSignals = onTermination(async () => {
     const servers = engine.servers;
     await io.close();

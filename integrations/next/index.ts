@@ -25,9 +25,10 @@ export type { NextApp };
  * @example
  * // instrumentation.ts
  * export async function register() {
- *   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
- *   const io = await attach();
- *   io.on('connection', (socket) => socket.emit('hello'));
+ *   if (process.env.NEXT_RUNTIME === 'nodejs') {
+ *     const io = await attach();
+ *     io.on('connection', (socket) => socket.emit('hello'));
+ *   }
  * }
  */
 export async function attach<
@@ -36,13 +37,13 @@ export async function attach<
   ServerSideEvents extends EventsMap = DefaultEventsMap,
   SocketData = any,
 >(options: ServerOptions = {}): Promise<Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> {
-  // Next replaces the variable by its value: a bundle for the edge does not hold the import.
+  // Next compiles instrumentation for the edge too, with the variable replaced by its value: there, the import is gone.
   if (process.env.NEXT_RUNTIME !== 'edge') {
     const implementation = await import('./attach.js');
     return implementation.attach(options);
   }
   throw new Error(
-    "carillon: attach() works in Node.js only: begin register() with `if (process.env.NEXT_RUNTIME !== 'nodejs') return;`",
+    "carillon: attach() works in Node.js only: call it inside `if (process.env.NEXT_RUNTIME === 'nodejs') { … }`",
   );
 }
 
@@ -108,6 +109,9 @@ export async function createServer<
 >(
   options: NextServerOptions = {},
 ): Promise<NextServer<Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>> {
-  const implementation = await import('./server.js');
-  return implementation.createServer(options);
+  if (process.env.NEXT_RUNTIME !== 'edge') {
+    const implementation = await import('./server.js');
+    return implementation.createServer(options);
+  }
+  throw new Error('carillon: createServer() starts Next: call it in a script of your own, not in the code of the app');
 }

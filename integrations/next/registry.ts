@@ -57,12 +57,14 @@ function whyNone(): string {
 /**
  * Makes a server the one that {@link getIO} finds, until it is removed.
  *
+ * @param copy names this copy of carillon: its file.
  * @returns removes it again.
  * @throws Error when there is one already.
  */
-export function register(registration: Registration): () => void {
+export function register(io: Registration['io'], by: Registration['by'], copy: string = import.meta.url): () => void {
+  const registration = { io, by, copy };
   const existing = processWide[KEY];
-  if (existing !== undefined) throw new Error(`carillon: ${registration.by} ${whyTwice(existing, registration)}`);
+  if (existing !== undefined) throw new Error(`carillon: ${by} ${whyTwice(existing, registration)}`);
   processWide[KEY] = registration;
   return () => {
     if (processWide[KEY] === registration) delete processWide[KEY];
@@ -71,14 +73,14 @@ export function register(registration: Registration): () => void {
 
 function whyTwice(existing: Registration, refused: Registration): string {
   const already = `found a server in this process that ${existing.by} made`;
+  if (existing.by !== refused.by) {
+    return `${already}. With a custom server, leave attach() out of instrumentation.ts: getIO() gives its server.`;
+  }
   if (existing.copy !== refused.copy) {
     return (
       `${already} with another copy of carillon (${existing.copy}, this is ${refused.copy}). Keep one: see ` +
       '`npm ls carillon next`, and wrap next.config in withCarillon().'
     );
-  }
-  if (existing.by !== refused.by) {
-    return `${already}. With a custom server, leave attach() out of instrumentation.ts: getIO() gives its server.`;
   }
   return `${already}. Call it once, and use getIO() everywhere else; or close the first with \`await getIO().close()\`.`;
 }

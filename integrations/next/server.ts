@@ -40,7 +40,7 @@ export async function createServer(options: NextServerOptions): Promise<NextServ
   (process.env as Record<string, string>).NODE_ENV ??= nextOptions.dev ? 'development' : 'production';
   const createNext = await loadNext(nextOptions.dir);
   const io = new Server(ioOptions);
-  const unregister = register({ io, by: 'createServer()', copy: import.meta.url });
+  const unregister = register(io, 'createServer()');
   const httpServer = (given ?? createHttpServer()) as HttpServer;
 
   const others = new Set(httpServer.rawListeners('upgrade'));

@@ -26,15 +26,17 @@ export function defineScenarios(theme: string, scenarios: readonly Scenario[]): 
 }
 
 async function compare(scenario: Scenario, mode: Mode): Promise<void> {
-  const expected = await run(scenario, mode, oracle);
+  const { records: expected, usesClient } = await run(scenario, mode, oracle);
   const lines = Object.values(expected).flat();
   if (expected.failure) throw new Error(`${pairName(oracle)}, the oracle, failed:\n${lines.join('\n')}`);
   expect(lines.length).toBeGreaterThan(0);
   show(scenario, mode, expected);
   for (const pair of candidates) {
+    // Without a client of either package in it, another pair with the same server would be the same run again.
+    if (!usesClient && pair.client !== oracle.client) continue;
     for (let round = 0; round < repeats; round++) {
       const wanted = accepted(scenario, mode, pair, expected);
-      const actual = await run(scenario, mode, pair);
+      const { records: actual } = await run(scenario, mode, pair);
       try {
         expect(actual).toEqual(wanted);
       } catch (error) {
@@ -48,7 +50,8 @@ async function compare(scenario: Scenario, mode: Mode): Promise<void> {
 function accepted(scenario: Scenario, mode: Mode, pair: Pair, oracleRecords: Records): Records {
   let records = oracleRecords;
   for (const { reason, scenarios, modes, side, expected } of differences) {
-    if (pair[side].name === 'official' || !scenarios.includes(scenario.name)) continue;
+    const sides = side === 'both' ? (['server', 'client'] as const) : [side];
+    if (sides.some((each) => pair[each].name === 'official') || !scenarios.includes(scenario.name)) continue;
     if (modes && !modes.includes(mode)) continue;
     const changed = expected(records);
     // An entry that changes nothing is a leftover, and hides the next thing that goes wrong here.

@@ -16,7 +16,8 @@ const scenario: Scenario = {
 
 async function survive(pair: Pair, times: number): Promise<void> {
   for (let round = 0; round < times; round++) {
-    expect(await run(scenario, 'upgrade', pair)).toEqual({
+    const { records } = await run(scenario, 'upgrade', pair);
+    expect(records).toEqual({
       client: [`down ["0..${messages - 1}"]`, 'transport "websocket"'],
       server: [`up ["0..${messages - 1}"]`],
     });

@@ -17,7 +17,7 @@ async function mistake(...registrations: Record<string, unknown>[]): Promise<Err
 }
 
 it.each([
-  [{ pingTimeout: '5000' }, 'invalid option "pingTimeout": got "5000", expected a number of at least 1'],
+  [{ pingTimeout: '5000' }, /^invalid option "pingTimeout": got "5000", expected a number /],
   [{ cors: true }, /^invalid option "cors": got true, expected an object such as \{ origin:/],
   [{ pingTimout: 5000 }, /"pingTimout".* did you mean "pingTimeout"\?$/],
   [{ maxHTTPBufferSize: 5 }, /"maxHTTPBufferSize".* did you mean "maxHttpBufferSize"\?$/],

@@ -339,6 +339,20 @@ describe('the log', () => {
   });
 });
 
+it.each(transports)('limits per address count by what trustProxy says, over %s', async (transport) => {
+  const app = Fastify({ trustProxy: true });
+  await app.register(carillon, { maxConnectionsPerAddress: 1 });
+  const url = await listen(app);
+  const from = (address: string) => ({
+    transports: [transport],
+    extraHeaders: { 'x-forwarded-for': address },
+  });
+  await connected(url, from('192.0.2.1'));
+  await connected(url, from('192.0.2.2'));
+  await once(client(url, from('192.0.2.1')), 'connect_error');
+  expect(ioOf(app).engine.clientsCount).toBe(2);
+});
+
 it('is not cut short by a handler timeout, a long poll is meant to wait', async () => {
   const app = Fastify({ handlerTimeout: 50 });
   await app.register(carillon, { pingInterval: 200 });

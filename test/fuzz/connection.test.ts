@@ -12,6 +12,8 @@ class MemoryTransport implements Transport {
   readonly ready = true;
   readonly writable = true;
   readonly bufferedBytes = 0;
+  readonly bytesReceived = 0;
+  readonly bytesSent = 0;
   readyState: 'open' | 'closing' | 'closed' = 'open';
   readonly written: unknown[] = [];
   #handler: TransportHandler | null = null;

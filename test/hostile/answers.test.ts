@@ -57,7 +57,7 @@ describe('acknowledgements', () => {
       // In portions: what the application does for each of them is its own time.
       for (let i = 0; i < 20; i++) {
         for (let j = 0; j < 100; j++) peer.send('42["ask me"]');
-        peer.send(`42${i}["echo"]`);
+        peer.send(`42${i}["echo",1]`);
         await peer.text(new RegExp(`^43${i}\\[`));
       }
       await peer.text(/^42\d+\["question"]/);

@@ -15,6 +15,8 @@ export class MemoryTransport implements Transport {
   readonly writes: Sequence[] = [];
   /** Every message, in order. */
   readonly messages: Prepared[] = [];
+  readonly bytesReceived = 0;
+  readonly bytesSent = 0;
   bufferedBytes = 0;
   closeCalls = 0;
   terminateCalls = 0;

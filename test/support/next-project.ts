@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, parse, relative } from 'node:path';
@@ -38,6 +49,7 @@ export class NextProject {
       filter: (path) => !/node_modules|\.next/.test(relative(source, path)),
     });
     project.#install();
+    project.#configure();
     await build({
       entryPoints: [fileURLToPath(new URL('./next-fixture.ts', import.meta.url))],
       outfile: join(project.folder, 'fixture.mjs'),
@@ -64,6 +76,17 @@ export class NextProject {
     }
   }
 
+  /** The packages are linked from elsewhere, which bundlers do not follow on their own. */
+  #configure(): void {
+    renameSync(join(this.folder, 'next.config.mjs'), join(this.folder, 'next.config.own.mjs'));
+    writeFileSync(
+      join(this.folder, 'next.config.mjs'),
+      `import config from './next.config.own.mjs';
+       const root = ${JSON.stringify(parse(this.folder).root)};
+       export default { ...config, turbopack: { ...config.turbopack, root }, outputFileTracingRoot: root };`,
+    );
+  }
+
   /** `next build`. */
   async build(...options: string[]): Promise<string> {
     const built = this.#spawn([this.#next, 'build', ...options]);
@@ -73,11 +96,9 @@ export class NextProject {
   }
 
   /** `next dev` or `next start`, on a free port. */
-  next(command: 'dev' | 'start', ...options: string[]): Promise<NextProcess> {
-    return this.#start(
-      [this.#next, command, '--port', '0', '--hostname', '127.0.0.1', ...options],
-      /Local: +(http\S+)/,
-    );
+  next(command: 'dev' | 'start', options: string[] = [], environment?: Record<string, string>): Promise<NextProcess> {
+    const args = [this.#next, command, '--port', '0', '--hostname', '127.0.0.1', ...options];
+    return this.#start(args, /Local: +(http\S+)/, environment);
   }
 
   /** The server of `output: 'standalone'`, which takes port 0 for 3000. */
@@ -90,8 +111,8 @@ export class NextProject {
   }
 
   /** A script of the project that prints `listening at <address>`. */
-  run(script: string, options: object, environment: Record<string, string> = {}): Promise<NextProcess> {
-    return this.#start([script, JSON.stringify(options)], /listening at (http\S+)/, environment);
+  run(script: string, args: string[], environment: Record<string, string> = {}): Promise<NextProcess> {
+    return this.#start([script, ...args], /listening at (http\S+)/, environment);
   }
 
   /** Ends what still runs, and removes the folder. */
@@ -162,7 +183,8 @@ export class NextProject {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -5,14 +5,22 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkDependencies, type DependencyRule } from '../support/dependency-rule.js';
 
-const base = ['core/clock.ts', 'core/ids.ts', 'core/errors.ts'];
+const base = ['core/clock.ts', 'core/deadlines.ts', 'core/ids.ts', 'core/errors.ts', 'core/token-bucket.ts'];
 
 const rule: DependencyRule = {
   rows: [
     { who: 'core/clock.ts', may: [], timers: true },
     { who: 'core/ids.ts', may: [] },
     { who: 'core/errors.ts', may: [] },
-    { who: 'core/options.ts', may: ['core/errors.ts', 'core/protocol/'], mayTypes: ['core/transports/transport.ts'] },
+    { who: 'core/deadlines.ts', may: [], mayTypes: ['core/clock.ts'] },
+    { who: 'core/token-bucket.ts', may: [], mayTypes: ['core/clock.ts'] },
+    { who: 'core/origins.ts', may: [], mayTypes: ['core/options.ts'] },
+    // It names what the parts take, and knows them by their types.
+    {
+      who: 'core/options.ts',
+      may: ['core/errors.ts', 'core/origins.ts', 'core/protocol/'],
+      mayTypes: ['core/engine/', 'core/server/', 'core/token-bucket.ts', 'core/transports/transport.ts'],
+    },
 
     { who: 'core/rooms/', may: [] },
     { who: 'core/protocol/', may: base },
@@ -50,6 +58,8 @@ const rule: DependencyRule = {
     // The browser's timers have no `unref`: the client has a clock of its own.
     { who: 'core/client/clock.ts', may: base, timers: true },
     { who: 'core/client/', may: [...base, 'core/protocol/'] },
+    // The clock of a browser: time by the wall, and timers that a page's test tools may have replaced.
+    { who: 'core/client/clock.ts', may: ['core/clock.ts'], timers: true },
     { who: 'core/client/transports/', may: [...base, 'core/client/', 'core/protocol/'], outside: true },
   ],
   outside: ['net', 'tls', 'http', 'https', 'http2', 'dgram', 'fs', 'fs/promises', 'child_process', 'ws'],

@@ -41,7 +41,8 @@ export function decodePayload(body: string, limits: PayloadLimits, visitor: Payl
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-function decodeBase64(body: string, start: number, end: number): Buffer {
+/** @throws ProtocolError when it is malformed. */
+export function decodeBase64(body: string, start: number, end: number): Buffer {
   const encoded = body.slice(start, end);
   // Buffer.from() would skip what it does not know: a corrupted attachment must not arrive silently shorter.
   if (!BASE64.test(encoded)) throw new ProtocolError('malformed base64 in a payload');

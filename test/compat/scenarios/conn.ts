@@ -1,3 +1,4 @@
+import type { Socket } from 'socket.io';
 import type { PollingPeer } from '../../support/compat/peers.js';
 import type { Scenario } from '../../support/compat/types.js';
 
@@ -44,7 +45,8 @@ export const scenarios: Scenario[] = [
     touches: ['Conn event:upgrade', 'Conn event:upgrading', 'Conn.transport', 'Transport.name', 'Conn.upgraded'],
     async run(context) {
       const io = await context.server();
-      io.on('connection', ({ conn }) => {
+      // The engine's event: a fast client probes before it is connected to the namespace.
+      io.engine.on('connection', (conn: Socket['conn']) => {
         context.record('server', 'connection', conn.transport.name, conn.upgraded);
         conn.on('upgrading', (transport) => context.record('server', 'upgrading', transport?.name));
         conn.on('upgrade', (transport) =>
@@ -101,9 +103,12 @@ export const scenarios: Scenario[] = [
       const connected = await context.connect(io);
       await context.upgraded(connected);
       const { conn } = connected.socket;
-      conn.once('packetCreate', ({ type, data }) => context.record('out', type, data));
-      conn.once('packet', ({ type, data }) => context.record('in', type, data));
-      conn.once('heartbeat', () => context.record('heartbeat', 'heartbeat'));
+      // From a ping on: what comes in before belongs to the ping before.
+      conn.once('packetCreate', (ping) => {
+        context.record('out', ping.type, ping.data);
+        conn.once('packet', ({ type, data }) => context.record('in', type, data));
+        conn.once('heartbeat', () => context.record('heartbeat', 'heartbeat'));
+      });
       await context.recorded('in', 1);
       await context.recorded('heartbeat', 1);
     },

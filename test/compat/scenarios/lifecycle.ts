@@ -153,7 +153,9 @@ export const scenarios: Scenario[] = [
     async run(context) {
       const io = await context.server();
       const server = io.httpServer as HttpServer;
-      const { client, socket } = await context.connect(io);
+      const connected = await context.connect(io);
+      await context.upgraded(connected);
+      const { client, socket } = connected;
       client.on('disconnect', (reason) => context.record('client', 'disconnect', reason));
       socket.on('disconnect', (reason) => context.record('server', 'disconnect', reason));
       const ended = closed(server);

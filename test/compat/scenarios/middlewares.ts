@@ -214,6 +214,11 @@ export const scenarios: Scenario[] = [
     name: 'a socket middleware that refuses without a listener for the error',
     touches: ['Socket.use'],
     async run(context) {
+      const { error } = console;
+      console.error = (...args: unknown[]) => context.record('console', 'error', ...args);
+      context.defer(() => {
+        console.error = error;
+      });
       const io = await context.server();
       const { client, socket } = await context.connect(io);
       socket.use(([name], next) => next(name === 'bad' ? new Error('refused') : undefined));

@@ -53,8 +53,11 @@ export const applications = {
           banned.add(user);
           ack('ok');
         });
-        socket.on('fill', (count, ack) => {
-          for (let i = 0; i < count; i++) io.emit('filler', 'x'.repeat(10_000));
+        socket.on('fill', async (count, ack) => {
+          for (let i = 0; i < count; i++) {
+            io.emit('filler', 'x'.repeat(10_000));
+            await new Promise((resolve) => setImmediate(resolve));
+          }
           ack('ok');
         });
       });
@@ -142,12 +145,14 @@ export const applications = {
       io.on('connection', (socket) => socket.on('listen', () => socket.join('listeners')));
     },
     commands: {
-      /** Sends `megabytes` in messages of 100 kB, as fast as the turns go; resolves with the memory at its highest. */
+      /** Sends `megabytes` in messages of 100 kB, as fast as the turns go; resolves with the memory in use at its highest. */
       async shout(io, megabytes) {
         let highest = 0;
         for (let i = 0; i < megabytes * 10; i++) {
           io.to('listeners').emit('noise', 'x'.repeat(100_000 - 16 - String(i).length) + i);
           await new Promise((resolve) => setImmediate(resolve));
+          if (i % 100 !== 0) continue;
+          globalThis.gc();
           const { heapUsed, external } = process.memoryUsage();
           highest = Math.max(highest, heapUsed + external);
         }

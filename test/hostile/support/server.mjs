@@ -28,6 +28,7 @@ io.engine.on('connection', (connection) => {
       sid: connection.id,
       reason,
       description: String(description?.message ?? description?.description ?? ''),
+      ending: connection.ending,
     });
   });
 });

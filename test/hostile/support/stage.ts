@@ -36,6 +36,7 @@ export class Stage {
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, { resolve(value: any): void; reject(error: Error): void }>();
   readonly #errors: string[] = [];
+  #records: ServerRecord[] = [];
   #exit: string | null = null;
   #nextId = 0;
 
@@ -82,13 +83,28 @@ export class Stage {
    * Runs an attack twice, to warm up and in earnest, and checks what must hold whatever the attack: the process lives,
    * the audience is served without a stall, nothing is unhandled, and the memory is back where it was.
    *
+   * What is more in memory afterwards may be code that was compiled only now: then the attack has to be repeated without
+   * it. What leaks, leaks every time.
+   *
    * @param attack resolves when it is over and its connections are gone.
    */
   async survives(attack: () => Promise<void>, { stallLimit = STALL_LIMIT } = {}): Promise<void> {
     await attack();
-    const before = await this.#settledMemory();
-    await this.audience.check();
+    for (let round = 1; ; round++) {
+      const before = await this.#settledMemory();
+      await this.#withstand(attack, stallLimit);
+      const after = await this.#settledMemory(before);
+      const growth = inUse(after) / inUse(before) - 1;
+      if (growth <= MEMORY_TOLERANCE) return;
+      if (round === 3)
+        throw new Error(
+          `${(growth * 100).toFixed(1)} % more memory than before: ${describe(before)}, now ${describe(after)}`,
+        );
+    }
+  }
 
+  async #withstand(attack: () => Promise<void>, stallLimit: number): Promise<void> {
+    await this.audience.check();
     this.audience.startTalking();
     await this.#ask('watch');
     await this.audience.heard(2);
@@ -98,17 +114,10 @@ export class Stage {
     await this.audience.heard(2);
     const stall = await this.#ask<number>('stall');
     await this.audience.stopTalking();
-
     this.assertAlive();
     await this.audience.check();
-    const after = await this.#settledMemory(before);
     if (stall > stallLimit + baseline)
       throw new Error(`a stall of ${stall.toFixed(0)} ms; ${baseline.toFixed(0)} ms without the attack`);
-    const growth = inUse(after) / inUse(before) - 1;
-    if (growth > MEMORY_TOLERANCE)
-      throw new Error(
-        `${(growth * 100).toFixed(1)} % more memory than before: ${describe(before)}, now ${describe(after)}`,
-      );
   }
 
   /** Collects garbage until nothing changes any more, or until the memory is back: closing sockets takes some turns. */
@@ -144,21 +153,20 @@ export class Stage {
   }
 
   /** Takes what the server recorded so far: closed connections, refused handshakes, errors of listeners. */
-  records(): Promise<ServerRecord[]> {
-    return this.#ask('records');
+  async records(): Promise<ServerRecord[]> {
+    const news = await this.#ask<ServerRecord[]>('records');
+    return [...this.#records.splice(0), ...news];
   }
 
-  /** Waits for a record of the server, and takes all up to then. */
+  /** Waits for a record of the server, and takes it. */
   async recorded(matches: (record: ServerRecord) => boolean, what = 'a record'): Promise<ServerRecord> {
-    const seen: ServerRecord[] = [];
     const deadline = Date.now() + 10_000;
     while (Date.now() < deadline) {
-      const records = await this.records();
-      const found = records.find(matches);
-      if (found !== undefined) return found;
-      seen.push(...records);
+      this.#records = await this.records();
+      const index = this.#records.findIndex(matches);
+      if (index !== -1) return this.#records.splice(index, 1)[0]!;
     }
-    throw new Error(`the server never recorded ${what}; it recorded ${JSON.stringify(seen.slice(0, 20))}`);
+    throw new Error(`the server never recorded ${what}; it recorded ${JSON.stringify(this.#records.slice(0, 20))}`);
   }
 
   /** Runs a command of the application. */

@@ -24,8 +24,8 @@ export class Context {
   /** The server package of this run. */
   readonly module: Pair['server']['module'];
   readonly callable: Pair['server']['callable'];
-  /** The client package of this run. */
-  readonly clientModule: Pair['client']['module'];
+  readonly #clientModule: Pair['client']['module'];
+  #usesClient = false;
   readonly #recorder = new Recorder();
   readonly #cleanups: (() => unknown)[] = [];
 
@@ -33,7 +33,18 @@ export class Context {
     this.mode = mode;
     this.module = pair.server.module;
     this.callable = pair.server.callable;
-    this.clientModule = pair.client.module;
+    this.#clientModule = pair.client.module;
+  }
+
+  /** The client package of this run. */
+  get clientModule(): Pair['client']['module'] {
+    this.#usesClient = true;
+    return this.#clientModule;
+  }
+
+  /** Whether the scenario has asked for the client package; if not, all clients are the same to it. */
+  get usesClient(): boolean {
+    return this.#usesClient;
   }
 
   /** Takes down one observation; `channel` names the actor that made it. */

@@ -1,15 +1,23 @@
 import { Context } from './context.js';
 import type { Mode, Pair, Records, Scenario } from './types.js';
 
+export interface Run {
+  records: Records;
+  /** Whether the client package had a part in it. */
+  usesClient: boolean;
+}
+
 /** Runs a scenario once. A scenario that fails is an observation, too: it is recorded in the channel `failure`. */
-export async function run(scenario: Scenario, mode: Mode, pair: Pair): Promise<Records> {
+export async function run(scenario: Scenario, mode: Mode, pair: Pair): Promise<Run> {
   const context = new Context(pair, mode);
   const failures: unknown[] = [];
   await scenario.run(context).catch((error) => failures.push(error));
   const records = context.records();
+  const { usesClient } = context;
   await context.cleanUp().catch((error) => failures.push(error));
-  if (failures.length === 0) return records;
-  return { ...records, failure: failures.flatMap((each) => String((each as Error).stack ?? each).split('\n')) };
+  if (failures.length > 0)
+    records.failure = failures.flatMap((each) => String((each as Error).stack ?? each).split('\n'));
+  return { records, usesClient };
 }
 
 export const pairName = (pair: Pair) => `${pair.server.name} server with ${pair.client.name} client`;

@@ -3,8 +3,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'carillon/next';
 import { fixture } from './fixture.mjs';
 
-process.env.MODE = 'custom';
-const { given, io, ...options } = JSON.parse(process.argv[2] ?? '{}');
+const { given, both, io, ...options } = JSON.parse(process.argv[2] ?? '{}');
+if (!both) process.env.MODE = 'custom';
 const httpServer = given ? createHttpServer() : undefined;
 if (given) fixture.beforeAttach(httpServer);
 const server = await createServer({
@@ -18,3 +18,8 @@ if (!given) fixture.beforeAttach(server.httpServer);
 fixture.afterAttach(server.httpServer);
 fixture.install(server.io);
 console.log(`listening at ${await server.listen()}`);
+
+process.on('SIGUSR2', async () => {
+  await server.close();
+  console.log(`closed: ${server.httpServer.listening ? 'still' : 'not'} listening`);
+});

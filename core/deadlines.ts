@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Clock, Timer } from './clock.js';
 
 /**
  * Items that expire after the same delay: first in, first out, behind a single timer.
@@ -38,6 +38,12 @@ export class Deadlines<Item> {
     if (this.#timer === null) this.#arm(this.#delay);
   }
 
+  /** Milliseconds since the delay of this item was started; `undefined` when it is not waiting. */
+  elapsed(item: Item): number | undefined {
+    const deadline = this.#items.get(item);
+    return deadline === undefined ? undefined : this.#clock.now() - deadline + this.#delay;
+  }
+
   remove(item: Item): boolean {
     return this.#items.delete(item);
   }
@@ -53,15 +59,19 @@ export class Deadlines<Item> {
   }
 
   readonly #expire = (): void => {
-    this.#timer = null;
+    // `#timer` stays set meanwhile: an item that is added by `onExpire` must not decide when the others are looked at.
     const now = this.#clock.now();
-    for (const [item, deadline] of this.#items) {
-      if (deadline > now) {
-        if (this.#timer === null) this.#arm(Math.max(deadline - now, this.#slack));
-        return;
+    try {
+      for (const [item, deadline] of this.#items) {
+        if (deadline > now) break;
+        this.#items.delete(item);
+        this.#onExpire(item);
       }
-      this.#items.delete(item);
-      this.#onExpire(item);
+    } finally {
+      this.#timer?.cancel();
+      this.#timer = null;
+      const [next] = this.#items.values();
+      if (next !== undefined) this.#arm(Math.max(next - now, this.#slack));
     }
   };
 }

@@ -1,0 +1,3 @@
+import { withCarillon } from 'carillon/next';
+
+export default withCarillon();

@@ -1,0 +1,1 @@
+export { io, type ManagerOptions, type Socket, type SocketOptions } from '../../core/client/index.js';

@@ -1,0 +1,87 @@
+import type { AdapterNamespace, AdapterSocket } from '../../core/adapters/adapter.js';
+import type { MemoryAdapter } from '../../core/adapters/memory.js';
+import type { Prepared } from '../../core/protocol/prepared.js';
+import type { Packet } from '../../core/protocol/socketio/packet.js';
+import { PacketType } from '../../core/protocol/socketio/packet.js';
+import { Encoder } from '../../core/protocol/socketio/parser.js';
+import { Selection } from '../../core/rooms/selection.js';
+
+/** A namespace as far as an adapter looks at it. */
+export class TestNamespace implements AdapterNamespace {
+  readonly name: string;
+  readonly sockets = new Map<string, TestSocket>();
+  readonly server = { encoder: new Encoder() };
+  _ids = 0;
+
+  constructor(name = '/') {
+    this.name = name;
+  }
+}
+
+/** A socket as far as an adapter looks at it: it keeps what is delivered. */
+export class TestSocket implements AdapterSocket {
+  readonly id: string;
+  readonly recovered: boolean;
+  readonly delivered: { message: Prepared; isVolatile: boolean }[] = [];
+  readonly outgoing: unknown[] = [];
+  readonly waiting = new Map<number, (...args: any[]) => void>();
+  readonly calls: unknown[][] = [];
+  onOutgoing: (() => void) | undefined;
+  readonly #adapter: MemoryAdapter;
+
+  constructor(id: string, adapter: MemoryAdapter, recovered = false) {
+    this.id = id;
+    this.#adapter = adapter;
+    this.recovered = recovered;
+  }
+
+  deliver(message: Prepared, isVolatile: boolean): void {
+    this.delivered.push({ message, isVolatile });
+  }
+  notifyOutgoingListeners(packet: Packet): void {
+    this.outgoing.push(packet.data);
+    this.onOutgoing?.();
+  }
+  expectAck(id: number, callback: (...args: any[]) => void): void {
+    this.waiting.set(id, callback);
+  }
+  forgetAck(id: number): void {
+    this.waiting.delete(id);
+  }
+  join(rooms: string | string[]): void {
+    this.#adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+  }
+  leave(room: string): void {
+    this.#adapter.del(this.id, room);
+  }
+  disconnect(close?: boolean): void {
+    this.calls.push(['disconnect', close]);
+    this.#adapter.delAll(this.id);
+  }
+
+  /** What was delivered, as text. */
+  get texts(): unknown[] {
+    return this.delivered.map(({ message }) => message.parts[0]);
+  }
+}
+
+/** Puts a socket into the namespace, and into its own room and others. */
+export function connect(
+  namespace: TestNamespace,
+  adapter: MemoryAdapter,
+  id: string,
+  rooms: string[] = [],
+  recovered = false,
+) {
+  const socket = new TestSocket(id, adapter, recovered);
+  namespace.sockets.set(id, socket);
+  adapter.addAll(id, new Set([id, ...rooms]));
+  return socket;
+}
+
+/** An event as `emit` makes it. */
+export function event(...data: unknown[]): Packet {
+  return { type: PacketType.EVENT, nsp: '/', data };
+}
+
+export const everybody = Selection.everybody;

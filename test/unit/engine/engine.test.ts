@@ -1,0 +1,178 @@
+import type { IncomingMessage } from 'node:http';
+import { Engine } from '../../../core/engine/engine.js';
+import { resolveOptions } from '../../../core/options.js';
+import { TestEngine, TestRequest } from '../../support/engine.js';
+import { MemoryTransport } from '../../support/memory-transport.js';
+import { TestClock } from '../../support/test-clock.js';
+
+describe('opening a session', () => {
+  function open(options = {}, name: 'polling' | 'websocket' = 'websocket') {
+    const clock = new TestClock();
+    const engine = new Engine(resolveOptions(options), clock);
+    const transport = new MemoryTransport(name);
+    const request = new TestRequest();
+    const connection = engine.open('sid', transport, request, '10.0.0.1')!;
+    return { clock, engine, transport, request, connection };
+  }
+
+  test('the first packet says who it is and how it goes on', () => {
+    const { transport } = open({ pingInterval: 1, pingTimeout: 2, maxHttpBufferSize: 3 });
+    const [packet] = transport.received as [string];
+    expect(packet[0]).toBe('0');
+    expect(JSON.parse(packet.slice(1))).toEqual({
+      sid: 'sid',
+      upgrades: [],
+      pingInterval: 1,
+      pingTimeout: 2,
+      maxPayload: 3,
+    });
+  });
+
+  test('over a WebSocket it leaves at once, in one write with what a listener sends', () => {
+    const clock = new TestClock();
+    const engine = new Engine(resolveOptions({}), clock);
+    engine.on('connection', (connection) => connection.send('hello'));
+    const transport = new MemoryTransport();
+    engine.open('sid', transport, new TestRequest(), '');
+    expect(transport.writes).toHaveLength(1);
+    expect(transport.received[1]).toBe('4hello');
+  });
+
+  test('over polling it waits for the first poll', () => {
+    const { transport, request } = open({}, 'polling');
+    expect(transport.received).toEqual([]);
+    expect(request.reduced).toBe(0);
+    transport.poll();
+    expect(transport.received).toHaveLength(1);
+  });
+
+  test('the request is reduced once the handshake is over', () => {
+    expect(open().request.reduced).toBe(1);
+  });
+
+  test('an initial packet comes right behind', () => {
+    expect(open({ initialPacket: 'hi' }).transport.received[1]).toBe('4hi');
+  });
+
+  test.each([
+    ['polling', {}, ['websocket']],
+    ['polling', { allowUpgrades: false }, []],
+    ['polling', { transports: ['polling'] }, []],
+    ['websocket', {}, []],
+  ] as const)('a client over %s with %j may move to %j', (name, options, upgrades) => {
+    const { engine } = open(options, name);
+    expect(engine.upgrades(name)).toEqual(upgrades);
+  });
+
+  test('it is found by its id until it ends', () => {
+    const { engine, connection, transport } = open();
+    expect(engine.find('sid')).toBe(connection);
+    expect(engine.clientsCount).toBe(1);
+    expect(engine.clients.sid).toBe(connection);
+    expect(connection).toMatchObject({ id: 'sid', remoteAddress: '10.0.0.1', protocol: 4, readyState: 'open' });
+    transport.disconnect();
+    expect(engine.find('sid')).toBeUndefined();
+    expect(engine.clientsCount).toBe(0);
+    expect(engine.clients).toEqual({});
+  });
+
+  test('a name of Object.prototype is no session', () => {
+    expect(open().engine.clients.constructor).toBeUndefined();
+    expect(open().engine.find('constructor')).toBeUndefined();
+  });
+});
+
+describe('headers', () => {
+  test('the first answer of a session: cookie, initial_headers, headers; later ones: headers', () => {
+    const test = new TestEngine({ cookie: true });
+    const { transport, request } = test.open('polling');
+    const heard: string[] = [];
+    test.engine.on('initial_headers', (headers) => {
+      heard.push('initial');
+      headers['x-first'] = '1';
+    });
+    test.engine.on('headers', () => heard.push('headers'));
+    const first: Record<string, string> = {};
+    transport.requestHeaders(first, request.request);
+    expect(first).toEqual({ 'Set-Cookie': 'io=session-0; Path=/; HttpOnly; SameSite=Lax', 'x-first': '1' });
+    const later: Record<string, string> = {};
+    transport.requestHeaders(later, {} as IncomingMessage);
+    expect(later).toEqual({});
+    expect(heard).toEqual(['initial', 'headers', 'headers']);
+  });
+});
+
+describe('closing', () => {
+  test('every session ends, and no new one begins', () => {
+    const test = new TestEngine();
+    const sessions = [test.open(), test.open('polling')];
+    test.engine.close();
+    for (const { handler } of sessions) expect(handler.heard).toEqual([['close', 'forced close']]);
+    expect(test.engine.clientsCount).toBe(0);
+    const late = new MemoryTransport();
+    expect(test.engine.open('late', late, new TestRequest(), '')).toBeUndefined();
+    expect(late.readyState).toBe('closed');
+  });
+
+  test('a peer that does not answer is let go after a grace', () => {
+    const test = new TestEngine();
+    const silent = test.open();
+    const polite = test.open();
+    silent.transport.closesLate = true;
+    test.engine.close();
+    expect(silent.transport.readyState).toBe('closing');
+    test.clock.advance(300);
+    expect(silent.transport.readyState).toBe('closed');
+    expect(silent.transport.terminateCalls).toBe(1);
+    expect(polite.transport.terminateCalls).toBe(0);
+    expect(test.clock.pending).toBe(0);
+  });
+
+  test('without sessions there is nothing to wait for', () => {
+    const test = new TestEngine();
+    expect(test.engine.close()).toBe(test.engine);
+    expect(test.clock.pending).toBe(0);
+  });
+});
+
+test('requests go to the front, once there is one', () => {
+  const { engine } = new TestEngine();
+  const heard: unknown[][] = [];
+  const [request, response, socket, head] = [{}, {}, {}, Buffer.alloc(0)] as never[];
+  engine.handleRequest(request!, response!);
+  engine.wire({
+    handleRequest: (...args) => heard.push(['request', ...args]),
+    handleUpgrade: (...args) => heard.push(['upgrade', ...args]),
+    close: () => heard.push(['close']),
+  });
+  engine.handleRequest(request!, response!);
+  engine.handleUpgrade(request!, socket!, head!);
+  engine.close();
+  expect(heard).toEqual([['request', request, response], ['upgrade', request, socket, head], ['close']]);
+});
+
+test('use takes functions only', () => {
+  const { engine } = new TestEngine();
+  engine.use(() => {});
+  expect(engine.middlewares).toHaveLength(1);
+  expect(() => engine.use('cors' as never)).toThrow(TypeError);
+});
+
+test('the codes of connection_error, by the names users know', () => {
+  expect(Engine.errors).toEqual({
+    UNKNOWN_TRANSPORT: 0,
+    UNKNOWN_SID: 1,
+    BAD_HANDSHAKE_METHOD: 2,
+    BAD_REQUEST: 3,
+    FORBIDDEN: 4,
+    UNSUPPORTED_PROTOCOL_VERSION: 5,
+  });
+  expect(Engine.errorMessages).toEqual({
+    0: 'Transport unknown',
+    1: 'Session ID unknown',
+    2: 'Bad handshake method',
+    3: 'Bad request',
+    4: 'Forbidden',
+    5: 'Unsupported protocol version',
+  });
+});

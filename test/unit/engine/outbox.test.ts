@@ -1,0 +1,412 @@
+import fc from 'fast-check';
+import { Outbox, type OutboxTarget, Turn } from '../../../core/engine/outbox.js';
+import { resolveOptions, type ServerOptions } from '../../../core/options.js';
+import { Prepared } from '../../../core/protocol/prepared.js';
+import type { Sequence } from '../../../core/protocol/sequence.js';
+import { TestClock } from '../../support/test-clock.js';
+
+/** A receiver: ready until told otherwise. */
+class Receiver implements OutboxTarget {
+  ready = true;
+  readonly writes: Sequence[] = [];
+  readonly outbox: Outbox;
+  onWrite: (() => void) | undefined;
+  unsentBytes = 0;
+  readonly told: string[] = [];
+  /** Takes this many writes, then is not ready. */
+  capacity = Number.POSITIVE_INFINITY;
+
+  constructor(turn: Turn) {
+    this.outbox = new Outbox(turn, this);
+  }
+
+  writeSequence(sequence: Sequence): void {
+    if (!this.ready) throw new Error('written to while not ready');
+    this.writes.push(sequence);
+    if (--this.capacity <= 0) this.ready = false;
+    this.onWrite?.();
+  }
+
+  onPressure(messages: number): void {
+    this.told.push(`pressure ${messages}`);
+  }
+  onRelief(dropped: number): void {
+    this.told.push(`relief ${dropped}`);
+  }
+  onOverflow(): void {
+    this.told.push('overflow');
+  }
+
+  get messages(): Prepared[] {
+    return this.writes.flatMap((sequence) => sequence.messages());
+  }
+}
+
+function setup(count: number, given: ServerOptions = {}) {
+  const clock = new TestClock();
+  const turn = new Turn(clock, resolveOptions(given).backlogLimits);
+  return { clock, turn, receivers: Array.from({ length: count }, () => new Receiver(turn)) };
+}
+
+const text = (content: string) => Prepared.message([content]);
+
+describe('a turn', () => {
+  test('writes each connection once, at its end', () => {
+    const { clock, receivers } = setup(3);
+    const messages = [text('a'), text('b'), text('c')];
+    for (const message of messages) for (const { outbox } of receivers) outbox.push(message);
+    expect(receivers.flatMap(({ writes }) => writes)).toEqual([]);
+    expect(clock.turnsAsked).toBe(1);
+    clock.endTurn();
+    for (const { writes } of receivers) {
+      expect(writes).toHaveLength(1);
+      expect(writes[0]!.messages()).toEqual(messages);
+    }
+    expect(clock.isTurnOpen).toBe(false);
+  });
+
+  test('with nothing to write asks for nothing', () => {
+    const { clock } = setup(3);
+    expect(clock.turnsAsked).toBe(0);
+  });
+
+  test('connections with the same sequence get the same bytes, the very object', () => {
+    const { clock, receivers } = setup(4);
+    const [a, b, own] = [text('a'), text('b'), text('own')];
+    for (const { outbox } of receivers) outbox.push(a);
+    for (const { outbox } of receivers) outbox.push(b);
+    receivers[3]!.outbox.push(own);
+    clock.endTurn();
+    const [first, second, third, fourth] = receivers.map(({ writes }) => writes[0]!);
+    expect(second).toBe(first);
+    expect(third!.frames()).toBe(first!.frames());
+    expect(fourth!.frames()).not.toBe(first!.frames());
+    expect(fourth!.frames()).toEqual(Buffer.concat([first!.frames(), own.frame]));
+  });
+
+  test('those who skip a message are together again in the next turn', () => {
+    const { clock, receivers } = setup(2);
+    const [one, other] = receivers as [Receiver, Receiver];
+    one.outbox.push(text('own'));
+    const shared = text('shared');
+    for (const { outbox } of receivers) outbox.push(shared);
+    clock.endTurn();
+    expect(one.writes[0]).not.toBe(other.writes[0]);
+    const next = text('next');
+    for (const { outbox } of receivers) outbox.push(next);
+    clock.endTurn();
+    expect(one.writes[1]).toBe(other.writes[1]);
+  });
+
+  test('a listener that sends during the flush is served in the next turn', () => {
+    const { clock, receivers } = setup(3);
+    const [first, late] = [text('first'), text('late')];
+    receivers[1]!.onWrite = () => {
+      receivers[1]!.onWrite = undefined;
+      for (const { outbox } of receivers) outbox.push(late);
+    };
+    for (const { outbox } of receivers) outbox.push(first);
+    clock.endTurn();
+    // The third had not been written yet: what it was sent meanwhile joins the write.
+    expect(receivers.map(({ messages }) => messages)).toEqual([[first], [first], [first, late]]);
+    clock.endTurn();
+    expect(receivers.map(({ messages }) => messages)).toEqual([
+      [first, late],
+      [first, late],
+      [first, late],
+    ]);
+    expect(clock.isTurnOpen).toBe(false);
+  });
+
+  test('a target that throws takes nothing from the others', () => {
+    const { clock, receivers } = setup(3);
+    receivers[0]!.onWrite = () => {
+      throw new Error('listener');
+    };
+    const [a, b] = [text('a'), text('b')];
+    for (const { outbox } of receivers) outbox.push(a);
+    expect(() => clock.endTurn()).toThrow('listener');
+    receivers[0]!.onWrite = undefined;
+    for (const { outbox } of receivers) outbox.push(b);
+    clock.endTurns();
+    for (const { messages } of receivers) expect(messages).toEqual([a, b]);
+  });
+
+  test('a connection that is cleared in the middle of a turn loses only its own', () => {
+    const { clock, receivers } = setup(3);
+    const [a, b] = [text('a'), text('b')];
+    for (const { outbox } of receivers) outbox.push(a);
+    receivers[1]!.outbox.clear();
+    for (const [i, { outbox }] of receivers.entries()) if (i !== 1) outbox.push(b);
+    clock.endTurn();
+    expect(receivers.map(({ messages }) => messages)).toEqual([[a, b], [], [a, b]]);
+    expect(receivers[0]!.writes[0]).toBe(receivers[2]!.writes[0]);
+  });
+
+  test('flushing early keeps the order, and nothing is written twice', () => {
+    const { clock, receivers } = setup(1);
+    const [one] = receivers as [Receiver];
+    const messages = ['a', 'b', 'c'].map(text);
+    one.outbox.push(messages[0]!);
+    one.outbox.flush();
+    one.outbox.push(messages[1]!);
+    one.outbox.push(messages[2]!);
+    clock.endTurns();
+    expect(one.messages).toEqual(messages);
+    expect(one.writes).toHaveLength(2);
+    expect(clock.turnsAsked).toBe(1);
+  });
+});
+
+describe('a receiver that does not read', () => {
+  test('gets everything, in order, when it reads again', () => {
+    const { clock, receivers } = setup(1);
+    const [slow] = receivers as [Receiver];
+    const messages = ['a', 'b', 'c', 'd'].map(text);
+    slow.ready = false;
+    for (const message of messages.slice(0, 3)) {
+      slow.outbox.push(message);
+      clock.endTurn();
+    }
+    slow.outbox.push(messages[3]!);
+    expect(slow.writes).toEqual([]);
+    slow.ready = true;
+    slow.outbox.flush();
+    expect(slow.messages).toEqual(messages);
+    clock.endTurns();
+    expect(slow.messages).toEqual(messages);
+  });
+
+  test('byteLength counts what waits, in this turn and before', () => {
+    const { clock, receivers } = setup(1);
+    const [slow] = receivers as [Receiver];
+    const { outbox } = slow;
+    slow.ready = false;
+    expect([outbox.isEmpty, outbox.byteLength]).toEqual([true, 0]);
+    outbox.push(text('123456789'));
+    expect([outbox.isEmpty, outbox.byteLength]).toEqual([false, 10]);
+    clock.endTurn();
+    expect([outbox.isEmpty, outbox.byteLength]).toEqual([false, 10]);
+    outbox.push(text('1234'));
+    expect(outbox.byteLength).toBe(15);
+    slow.ready = true;
+    outbox.flush();
+    expect([outbox.isEmpty, outbox.byteLength]).toEqual([true, 0]);
+  });
+
+  test('a large backlog goes out in pieces, as long as it is ready', () => {
+    const { clock, receivers } = setup(1);
+    const [slow] = receivers as [Receiver];
+    const messages = Array.from({ length: 30 }, (_, i) => text(`${i}`.padEnd(100_000, '.')));
+    slow.ready = false;
+    for (const message of messages) slow.outbox.push(message);
+    clock.endTurn();
+    slow.ready = true;
+    slow.capacity = 2;
+    slow.outbox.flush();
+    expect(slow.writes).toHaveLength(2);
+    expect(slow.outbox.byteLength).toBe(
+      messages.slice(slow.messages.length).reduce((sum, { byteLength }) => sum + byteLength, 0),
+    );
+    slow.ready = true;
+    slow.capacity = Number.POSITIVE_INFINITY;
+    slow.outbox.flush();
+    expect(slow.messages).toEqual(messages);
+    expect(Math.max(...slow.writes.map(({ byteLength }) => byteLength))).toBeLessThan(256 * 1024 + 100_001);
+    expect(slow.outbox.byteLength).toBe(0);
+  });
+
+  test('many slow receivers hold a broadcast once', () => {
+    const { clock, receivers } = setup(100);
+    const message = text('x'.repeat(1000));
+    for (const receiver of receivers) {
+      receiver.ready = false;
+      receiver.outbox.push(message);
+    }
+    clock.endTurn();
+    for (const receiver of receivers) {
+      receiver.ready = true;
+      receiver.outbox.flush();
+    }
+    expect(new Set(receivers.map(({ writes }) => writes[0]!.frames())).size).toBe(1);
+  });
+
+  test('clear forgets the backlog', () => {
+    const { clock, receivers } = setup(1);
+    const [slow] = receivers as [Receiver];
+    slow.ready = false;
+    slow.outbox.push(text('a'));
+    clock.endTurn();
+    slow.outbox.clear();
+    expect([slow.outbox.isEmpty, slow.outbox.byteLength]).toEqual([true, 0]);
+    slow.ready = true;
+    slow.outbox.flush();
+    expect(slow.messages).toEqual([]);
+  });
+});
+
+describe('limits', () => {
+  /** Three events of 10 bytes wait for one receiver, in the turn that ended. */
+  function waiting(options: ServerOptions) {
+    const { clock, receivers } = setup(1, options);
+    const [slow] = receivers as [Receiver];
+    slow.ready = false;
+    const messages = ['aaa', 'bbb', 'aaa'].map((name) => text(`2["${name}",0]`));
+    for (const message of messages) slow.outbox.push(message);
+    clock.endTurn();
+    return { clock, slow, messages };
+  }
+
+  test('pressure is told once, and relief when nothing waits any more', () => {
+    const { clock, slow } = waiting({ backpressureThreshold: 20 });
+    expect(slow.told).toEqual(['pressure 3']);
+    slow.outbox.push(text('2["more"]'));
+    clock.endTurn();
+    expect(slow.told).toEqual(['pressure 3']);
+    slow.ready = true;
+    slow.outbox.flush();
+    expect(slow.told).toEqual(['pressure 3', 'relief 0']);
+  });
+
+  test('bytes that the transport holds count, too', () => {
+    const { clock, receivers } = setup(1, { backpressureThreshold: 1000 });
+    const [slow] = receivers as [Receiver];
+    slow.ready = false;
+    slow.unsentBytes = 1000;
+    slow.outbox.push(text('x'));
+    clock.endTurn();
+    expect(slow.told).toEqual(['pressure 1']);
+  });
+
+  test.each([{ maxBufferedBytes: 25 }, { maxBufferedMessages: 2 }])(
+    'beyond %j it is over, and nothing is kept',
+    (options) => {
+      const { slow } = waiting(options);
+      expect(slow.told).toEqual(['pressure 3', 'overflow']);
+      expect(slow.outbox.isEmpty).toBe(true);
+      expect(slow.outbox.byteLength).toBe(0);
+    },
+  );
+
+  test.each([
+    ['drop-oldest', [1, 2]],
+    ['drop-newest', [0, 1]],
+    ['conflate', [1, 2]],
+  ] as const)('%s keeps %j of three', (slowConsumerPolicy, kept) => {
+    const { slow, messages } = waiting({ maxBufferedMessages: 2, slowConsumerPolicy });
+    expect(slow.outbox.dropped).toBe(1);
+    slow.ready = true;
+    slow.outbox.flush();
+    expect(slow.messages).toEqual(kept.map((i) => messages[i]));
+    expect(slow.told).toEqual(['pressure 3', 'relief 1']);
+    expect(slow.outbox.dropped).toBe(0);
+  });
+});
+
+test('whatever is interleaved, each receiver sees exactly its own sequence, and equal sequences share their bytes', () => {
+  const COUNT = 4;
+  const who = fc.nat(COUNT - 1);
+  const some = fc.uniqueArray(who, { minLength: 1 });
+  const command = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('broadcast' as const), to: some }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('direct' as const), who }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('binary' as const), to: some }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('volatile' as const), to: some }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('end of turn' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('congest' as const), who }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('drain' as const), who }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), who }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('flush' as const), who }) },
+  );
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 80 }), (commands) => {
+      const { clock, receivers } = setup(COUNT);
+      const expected = receivers.map((): Prepared[] => []);
+      const isGone = receivers.map(() => false);
+      /** What each was sent since the last end of turn; the same for several means the same bytes. */
+      let thisTurn = receivers.map((): Prepared[] => []);
+      let undisturbed = receivers.map(() => true);
+      let number = 0;
+
+      const push = (i: number, message: Prepared) => {
+        if (isGone[i]) return;
+        receivers[i]!.outbox.push(message);
+        expected[i]!.push(message);
+        thisTurn[i]!.push(message);
+      };
+      const endTurn = () => {
+        const before = receivers.map(({ writes }) => writes.length);
+        clock.endTurn();
+        const bytesOf = new Map<string, Buffer>();
+        for (const [i, { writes }] of receivers.entries()) {
+          if (!undisturbed[i] || thisTurn[i]!.length === 0) continue;
+          expect(writes).toHaveLength(before[i]! + 1);
+          const bytes = writes.at(-1)!.frames();
+          const key = thisTurn[i]!.map(({ parts }) => parts[0]).join();
+          expect(bytes).toBe(bytesOf.get(key) ?? bytes);
+          bytesOf.set(key, bytes);
+        }
+        thisTurn = receivers.map(() => []);
+        undisturbed = receivers.map((receiver, i) => receiver.ready && receiver.outbox.isEmpty && !isGone[i]);
+      };
+
+      for (const command of commands) {
+        number++;
+        if (command.do === 'broadcast') {
+          const message = text(`2["broadcast",${number}]`);
+          for (const i of command.to) push(i, message);
+        } else if (command.do === 'direct') {
+          push(command.who, text(`2["direct",${number}]`));
+        } else if (command.do === 'binary') {
+          const message = Prepared.message([`51-["binary",${number}]`, new Uint8Array([number])]);
+          for (const i of command.to) push(i, message);
+        } else if (command.do === 'volatile') {
+          // As Client.deliver does: dropped unless nothing waits.
+          const message = text(`2["volatile",${number}]`);
+          for (const i of command.to) if (receivers[i]!.outbox.isEmpty && receivers[i]!.ready) push(i, message);
+        } else if (command.do === 'end of turn') {
+          endTurn();
+        } else if (command.do === 'congest') {
+          receivers[command.who]!.ready = false;
+          undisturbed[command.who] = false;
+        } else if (command.do === 'drain') {
+          receivers[command.who]!.ready = true;
+          undisturbed[command.who] = false;
+          receivers[command.who]!.outbox.flush();
+        } else if (command.do === 'flush') {
+          undisturbed[command.who] = false;
+          receivers[command.who]!.outbox.flush();
+        } else if (!isGone[command.who]) {
+          // The connection closed: what it has not got by now, it never gets.
+          isGone[command.who] = true;
+          undisturbed[command.who] = false;
+          receivers[command.who]!.outbox.clear();
+          expected[command.who] = [...receivers[command.who]!.messages];
+        }
+      }
+      clock.endTurns();
+      for (const receiver of receivers) {
+        receiver.ready = true;
+        receiver.outbox.flush();
+      }
+      for (const [i, receiver] of receivers.entries()) {
+        expect(receiver.messages.map(({ parts }) => parts)).toEqual(expected[i]!.map(({ parts }) => parts));
+        expect(Buffer.concat(receiver.writes.map((sequence) => sequence.frames()))).toEqual(
+          Buffer.concat(expected[i]!.map((message) => message.frame)),
+        );
+        expect(receiver.outbox.byteLength).toBe(0);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a chat: everybody gets everything but their own, and most bytes are put together once', () => {
+  const size = 50;
+  const { clock, receivers } = setup(size);
+  const broadcasts = Array.from({ length: 20 }, (_, i) => text(`2["chat",${i}]`));
+  for (const message of broadcasts) for (const { outbox } of receivers) outbox.push(message);
+  clock.endTurn();
+  expect(new Set(receivers.map(({ writes }) => writes[0]!.frames())).size).toBe(1);
+  expect(receivers[7]!.messages).toEqual(broadcasts);
+});
