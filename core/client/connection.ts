@@ -2,7 +2,6 @@ import type { ClientClock, Timer } from './clock.js';
 import { Emitter } from './emitter.js';
 import { TransportError } from './errors.js';
 import type { ConnectionOptions, TransportName } from './options.js';
-import { watchPage } from './page.js';
 import { quote } from './transports/codec.js';
 import type { CloseDetails, EnginePacket, Transport, TransportConstructor } from './transports/transport.js';
 
@@ -49,7 +48,7 @@ export interface Platform {
   binaryType: BinaryType;
   /** Makes it what is wanted. Without it, binary stays what the transports deliver. */
   toBinary?: (data: any, binaryType: BinaryType) => any;
-  connect(options: ResolvedConnectionOptions, platform: Platform, memory: TransportMemory): Connection;
+  Connection: new (options: ResolvedConnectionOptions, platform: Platform, memory: TransportMemory) => Connection;
 }
 
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'blob';
@@ -91,15 +90,12 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
   handshake: HandshakeData | undefined;
 
   protected readonly options: ResolvedConnectionOptions;
-  /** Whether nothing may be written, for a change of transports. */
-  protected isPaused = false;
   readonly #transports: Record<string, TransportConstructor>;
   readonly #toBinary: NonNullable<Platform['toBinary']>;
   #pingTimer: Timer | undefined;
   #pingDeadline = 0;
   /** How many of `writeBuffer` the transport has. */
   #inFlight = 0;
-  #unwatchPage: (() => void) | undefined;
 
   constructor(options: ResolvedConnectionOptions, platform: Platform) {
     super();
@@ -111,11 +107,6 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   /** Starts. Listeners are added before. */
   open(): void {
-    this.#unwatchPage = watchPage({
-      offline: () => this.#end('transport close', 'network connection lost'),
-      visible: () => this.checkPing(),
-      beforeunload: () => this.options.closeOnBeforeunload && this.#dropTransport(),
-    });
     this.openTransport();
   }
 
@@ -136,49 +127,53 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   /** Goes on with another transport, and closes the one before. */
   protected setTransport(transport: Transport): Transport {
-    this.#dropTransport();
+    this.dropTransport();
     this.transport = transport;
     return transport
       .on('drain', () => this.#onDrain())
       .on('packet', (packet) => this.#onPacket(packet))
-      .on('error', (error) => this.onTransportError(error))
-      .on('close', (details) => this.#end('transport close', details?.description, details));
+      .on('error', (error) => this.fail(error))
+      .on('close', (details) => this.lose(details?.description, details));
   }
 
-  protected onTransportError(error: TransportError): void {
-    this.fail(error);
-  }
-
-  /** Ends with an error. */
-  fail(error: TransportError): void {
+  /**
+   * The transport does not work.
+   *
+   * @param _isFinal whether there is no time for another one.
+   */
+  fail(error: TransportError, _isFinal?: boolean): void {
     if (this.readyState === 'closed') return;
     this.emitReserved('error', error);
-    this.#onClose('transport error', error);
+    this.end('transport error', error);
   }
 
   /** The transport is gone without an error. Before the handshake that is one: nobody was there. */
-  #end(reason: string, description?: string, context?: CloseDetails): void {
+  lose(description?: string, details?: CloseDetails): void {
     if (this.readyState === 'opening') {
-      this.onTransportError(new TransportError(`${this.transport.name} error`, description, context?.context));
+      this.fail(new TransportError(`${this.transport.name} error`, description, details?.context));
     } else {
-      this.#onClose(reason, context ?? { description: description! });
+      this.end('transport close', details ?? { description: description! });
     }
   }
 
-  #onPacket({ type, data: received }: EnginePacket): void {
+  #onPacket(packet: EnginePacket): void {
     if (this.readyState === 'closed') return;
-    const data = typeof received === 'object' ? this.#toBinary(received, this.binaryType) : received;
-    const handshake = this.readyState === 'opening' ? type === 'open' && parseHandshake(data) : undefined;
-    if (handshake === false) {
-      this.onTransportError(new TransportError('parse error', `not a handshake: ${type} packet, ${quote(data)}`, data));
-      return;
+    if (typeof packet.data === 'object') packet.data = this.#toBinary(packet.data, this.binaryType);
+    const { type, data } = packet;
+    let handshake: HandshakeData | false | undefined;
+    if (this.readyState === 'opening') {
+      handshake = type === 'open' && parseHandshake(data);
+      if (!handshake) {
+        this.fail(new TransportError('parse error', `no handshake: ${type} packet, ${quote(data)}`, data));
+        return;
+      }
+      this.handshake = handshake;
     }
-    this.emitReserved('packet', { type, ...(data !== undefined && { data }) });
+    this.emitReserved('packet', packet);
     this.emitReserved('heartbeat');
-    if (handshake) this.handshake = handshake;
     this.#pingDeadline = this.options.clock.now() + this.handshake!.pingInterval + this.handshake!.pingTimeout;
     if (handshake) {
-      this.#onHandshake(handshake);
+      this.onHandshake(handshake);
     } else if (type === 'ping') {
       this.#sendPacket({ type: 'pong' });
       this.emitReserved('ping');
@@ -187,22 +182,18 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
       this.emitReserved('data', data ?? '');
       this.emitReserved('message', data ?? '');
     } else if (type === 'close') {
-      this.#end('transport close', 'transport closed by the server');
+      this.lose('transport closed by the server');
     }
   }
 
-  #onHandshake(data: HandshakeData): void {
+  protected onHandshake(data: HandshakeData): void {
     this.id = this.transport.query.sid = data.sid;
     this.emitReserved('handshake', data);
     this.readyState = 'open';
     this.#watchPings();
-    this.onOpened(data);
     this.emitReserved('open');
     this.flush();
   }
-
-  /** The session is open, and nobody knows yet. */
-  protected onOpened(_handshake: HandshakeData): void {}
 
   /** One timer that looks at the deadline, rather than a new timer for each packet. */
   #watchPings(): void {
@@ -218,7 +209,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
    * sleeping laptops and of pages in the background fire late, so whoever is about to send asks first.
    */
   checkPing(): boolean {
-    if (this.#pingDeadline && this.options.clock.now() >= this.#pingDeadline) this.#onClose('ping timeout');
+    if (this.#pingDeadline && this.options.clock.now() >= this.#pingDeadline) this.end('ping timeout');
     return this.readyState === 'open';
   }
 
@@ -241,18 +232,18 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
     this.flush();
   }
 
-  protected flush(): void {
-    const isReady = this.readyState === 'open' || this.readyState === 'closing';
-    if (!isReady || this.isPaused || !this.transport.writable || !this.writeBuffer.length) return;
-    const packets = this.nextPackets();
+  /** @param packets how much of `writeBuffer` to send; by default all of it. */
+  protected flush(packets: EnginePacket[] = [...this.writeBuffer]): void {
+    const isOpen = this.readyState === 'open' || this.readyState === 'closing';
+    if (!isOpen || !this.transport.writable || !packets.length) return;
     this.#inFlight = packets.length;
     this.transport.send(packets);
     this.emitReserved('flush');
   }
 
-  /** What the transport can take at once. */
-  protected nextPackets(): EnginePacket[] {
-    return [...this.writeBuffer];
+  /** Bytes of a message, as the server counts them against its `maxPayload`. */
+  wireSize(data: any): number {
+    return typeof data === 'string' ? 1 + byteLength(data) : byteLength(data);
   }
 
   #onDrain(): void {
@@ -264,41 +255,36 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   /** Closes, after what was written has been sent. */
   close(): this {
-    if (this.readyState === 'opening') this.#onClose('forced close');
+    if (this.readyState === 'opening') this.end('forced close');
     if (this.readyState === 'open') {
       this.readyState = 'closing';
-      this.#finish();
+      this.finish();
     }
     return this;
   }
 
-  #finish(): void {
-    const again = () => this.#finish();
-    if (this.isPaused) this.once('upgrade', again).once('upgradeError', again);
-    else if (this.writeBuffer.length) this.once('drain', again);
-    else this.#onClose('forced close');
+  /** Ends once everything is written. */
+  protected finish(): void {
+    if (this.writeBuffer.length) this.once('drain', () => this.finish());
+    else this.end('forced close');
   }
 
   /** Closes the transport, which is no news to anybody. */
-  #dropTransport(): void {
+  dropTransport(): void {
     this.transport?.removeAllListeners();
     this.transport?.close();
   }
 
-  #onClose(reason: string, description?: CloseDetails | Error): void {
+  /** The end of the session. */
+  protected end(reason: string, description?: CloseDetails | Error): void {
     if (this.readyState === 'closed') return;
     this.readyState = 'closed';
     this.#pingTimer?.cancel();
-    this.#unwatchPage?.();
-    this.onClosed();
-    this.#dropTransport();
+    this.dropTransport();
     this.id = '';
     this.emitReserved('close', reason, description);
     this.writeBuffer = [];
   }
-
-  /** The session is over, and nobody knows yet. */
-  protected onClosed(): void {}
 }
 
 /** `false` when it is none. */
@@ -311,17 +297,7 @@ function parseHandshake(text: unknown): HandshakeData | false {
   }
 }
 
-/** Bytes of a message, as the server counts them against its `maxPayload`. */
-export function wireSize(data: any, isBase64: boolean): number {
-  if (typeof data !== 'string') {
-    const size = data?.byteLength ?? data?.size ?? 0;
-    return isBase64 ? 1 + 4 * Math.ceil(size / 3) : size;
-  }
-  let size = 1 + data.length;
-  for (let i = 0; i < data.length; i++) {
-    const code = data.charCodeAt(i);
-    // Two bytes, or three; each half of a surrogate pair counts two of the four.
-    if (code > 0x7f) size += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1;
-  }
-  return size;
+/** Bytes of what can be sent; text as UTF-8. */
+export function byteLength(data: any): number {
+  return data.byteLength ?? data.size ?? new Blob([data]).size;
 }

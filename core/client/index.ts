@@ -12,7 +12,7 @@ const platform: Platform = {
   transports: { websocket: Base64WebSocketTransport, polling: PollingTransport },
   binaryType: 'arraybuffer',
   toBinary: toBinaryType,
-  connect: (options, platform, memory) => new NegotiatedConnection(options, platform, memory),
+  Connection: NegotiatedConnection,
 };
 
 /** The connection to one server, for browsers and everything that has their `WebSocket` and `fetch`. */

@@ -1,7 +1,7 @@
 import type { BaseManager } from './manager.js';
 import type { ManagerOptions, SocketOptions } from './options.js';
 import { Socket } from './socket.js';
-import { parseTarget } from './url.js';
+import { parseTarget, splitArguments } from './url.js';
 
 type Options = Partial<ManagerOptions & SocketOptions>;
 type ManagerConstructor = new (uri?: string | Options, options?: Options) => BaseManager<any, any>;
@@ -25,12 +25,11 @@ export function createLookup<ManagerClass extends ManagerConstructor>(Manager: M
   const managers = new Map<string, BaseManager<any, any>>();
 
   function lookup(uri?: string | Options, options?: Options): Socket {
-    const isUrl = typeof uri === 'string';
-    const opts = (isUrl ? options : (uri ?? options)) ?? {};
-    const { id, nsp } = parseTarget(isUrl ? uri : undefined, opts);
+    const [url, opts] = splitArguments(uri, options);
+    const { id, nsp } = parseTarget(url, opts);
     let manager = managers.get(id);
     const isShared = !opts.forceNew && opts.multiplex !== false && !manager?._has(nsp);
-    if (!manager || !isShared) manager = new Manager(uri, opts);
+    if (!manager || !isShared) manager = new Manager(url, opts);
     if (isShared) managers.set(id, manager);
     return manager.socket(nsp, opts);
   }

@@ -1,15 +1,15 @@
 import type { Packet } from '../protocol/socketio/packet.js';
-import { Backoff, type BackoffSettings } from './backoff.js';
+import { type BackoffSettings, backoff } from './backoff.js';
 import { type ClientClock, createClock, type Timer } from './clock.js';
 import { type Codec, createCodec } from './codec.js';
-import { type Connection, type Platform, type TransportMemory, type WriteOptions, wireSize } from './connection.js';
+import type { Connection, Platform, TransportMemory, WriteOptions } from './connection.js';
 import { Emitter } from './emitter.js';
 import { MessageError, TransportError } from './errors.js';
 import type { DefaultEventsMap, EventsMap } from './events.js';
 import type { ManagerOptions, SocketOptions } from './options.js';
 import { watchPage } from './page.js';
 import { type DisconnectDescription, Socket } from './socket.js';
-import { parseTarget, type Target } from './url.js';
+import { parseTarget, splitArguments, type Target } from './url.js';
 
 export interface ManagerReservedEvents {
   open: () => void;
@@ -69,7 +69,8 @@ export class BaseManager<
   readonly #memory: TransportMemory = {};
   readonly #codec: Codec;
   readonly #settings: Settings = { ...DEFAULTS };
-  readonly #backoff = new Backoff(this.#settings);
+  /** Attempts since it was connected. */
+  #attempts = 0;
   /** Whether the application closed it, and it must stay so. */
   #skipReconnect = false;
   #reconnectTimer: Timer | undefined;
@@ -83,14 +84,15 @@ export class BaseManager<
    */
   constructor(platform: Platform, uri?: string | Partial<ManagerOptions>, options?: Partial<ManagerOptions>) {
     super();
-    const isUrl = typeof uri === 'string';
-    const opts = (isUrl ? options : (uri ?? options)) ?? {};
-    this.#target = parseTarget(isUrl ? uri : undefined, opts);
+    const [url, opts] = splitArguments(uri, options);
+    this.#target = parseTarget(url, opts);
     this.#platform = platform;
     this.opts = { ...opts, path: opts.path ?? '/socket.io' };
     this._clock = opts.clock ?? createClock(opts.useNativeTimers, opts.autoUnref);
-    for (const key in DEFAULTS)
-      Object.assign(this.#settings, { [key]: opts[key as keyof Settings] ?? DEFAULTS[key as keyof Settings] });
+    for (const key of Object.keys(DEFAULTS) as (keyof Settings)[]) {
+      // Not spread: an option may be there and undefined.
+      if (opts[key] !== undefined) Object.assign(this.#settings, { [key]: opts[key] });
+    }
     this.#codec = createCodec(opts.parser, (packet) => this.emitReserved('packet', packet));
     this._autoConnect = opts.autoConnect ?? true;
     if (this._autoConnect) this.open();
@@ -165,7 +167,7 @@ export class BaseManager<
     if (this.#reconnectTimer) this.#stopReconnecting();
     this.#watchPage();
     const { path = '', addTrailingSlash = true } = this.opts;
-    const engine = this.#platform.connect(
+    const engine = new this.#platform.Connection(
       {
         ...this.opts,
         ...this.#target,
@@ -192,7 +194,7 @@ export class BaseManager<
       .on('data', (data) => isCurrent('open') && this.#onData(data));
     if (this.#settings.timeout !== false) {
       this.#openTimer = this._clock.setTimeout(
-        () => engine.fail(new TransportError('timeout', `not connected in ${this.#settings.timeout} ms`)),
+        () => engine.fail(new TransportError('timeout', `not connected in ${this.#settings.timeout} ms`), true),
         Number(this.#settings.timeout),
       );
     }
@@ -232,7 +234,7 @@ export class BaseManager<
 
   #onClose(reason: string, description?: DisconnectDescription): void {
     this.#openTimer?.cancel();
-    this.#backoff.reset();
+    this.#attempts = 0;
     this.#codec.reset();
     this._readyState = 'closed';
     this.engine?.close();
@@ -245,18 +247,18 @@ export class BaseManager<
     // A listener may have connected, or given up.
     if (this._readyState !== 'closed' || this._reconnecting || this.#skipReconnect || !this.#settings.reconnection)
       return;
-    if (this.#backoff.attempts >= this.#settings.reconnectionAttempts) {
-      this.#backoff.reset();
+    if (this.#attempts >= this.#settings.reconnectionAttempts) {
+      this.#attempts = 0;
       this.emitReserved('reconnect_failed');
       return;
     }
     this._reconnecting = true;
-    this.#reconnectTimer = this._clock.setTimeout(() => this.#attempt(), this.#backoff.duration());
+    this.#reconnectTimer = this._clock.setTimeout(() => this.#attempt(), backoff(this.#settings, this.#attempts++));
   }
 
   #attempt(): void {
     this.#reconnectTimer = undefined;
-    this.emitReserved('reconnect_attempt', this.#backoff.attempts);
+    this.emitReserved('reconnect_attempt', this.#attempts);
     // A listener may have given up, or connected by itself.
     if (this._readyState !== 'closed') this._reconnecting = false;
     if (!this._reconnecting) return;
@@ -267,8 +269,8 @@ export class BaseManager<
         this.#reconnect();
         this.emitReserved('reconnect_error', error);
       } else {
-        const { attempts } = this.#backoff;
-        this.#backoff.reset();
+        const attempts = this.#attempts;
+        this.#attempts = 0;
         this.emitReserved('reconnect', attempts);
       }
     });
@@ -280,14 +282,21 @@ export class BaseManager<
     this._reconnecting = false;
   }
 
-  /** A network that is back, or a page that is looked at again, is worth an attempt at once. */
+  /** A network that is back, or a page that is looked at again, is worth an attempt at once, and a look at the clock. */
   #watchPage(): void {
-    const retry = () => {
-      if (!this.#reconnectTimer) return;
-      this.#reconnectTimer.cancel();
-      this.#attempt();
-    };
-    this.#unwatchPage ??= watchPage({ online: retry, visible: retry });
+    this.#unwatchPage ??= watchPage((event) => {
+      const { engine } = this;
+      if (event === 'beforeunload') {
+        if (this.opts.closeOnBeforeunload) engine.dropTransport();
+      } else if (event === 'offline') {
+        if (this._readyState !== 'closed') engine.lose('network connection lost');
+      } else if (this.#reconnectTimer) {
+        this.#reconnectTimer.cancel();
+        this.#attempt();
+      } else {
+        engine.checkPing();
+      }
+    });
   }
 
   /** Holds on to nothing while there is nothing to wait for. */
@@ -347,11 +356,10 @@ export class BaseManager<
     const messages = this.#codec.encode(packet);
     const limit = this.#maxPayload;
     if (limit) {
-      const isText64 = this.engine.transport.name === 'polling';
       for (const message of messages) {
         // A character is three bytes at most: short text needs no counting.
         if (typeof message === 'string' && message.length * 3 < limit) continue;
-        const size = wireSize(message, isText64);
+        const size = this.engine.wireSize(message);
         if (size > limit) {
           throw new MessageError('PAYLOAD_TOO_LARGE', `message of ${size} bytes: the server takes at most ${limit}`);
         }

@@ -1,14 +1,14 @@
 import type { Timer } from './clock.js';
 import {
+  byteLength,
   Connection,
   type HandshakeData,
   type Platform,
   type ResolvedConnectionOptions,
   type TransportMemory,
-  wireSize,
 } from './connection.js';
 import { TransportError } from './errors.js';
-import type { EnginePacket, TransportConstructor } from './transports/transport.js';
+import type { CloseDetails, TransportConstructor } from './transports/transport.js';
 import { Upgrade } from './upgrade.js';
 
 /** Servers cap the packets of one polling body, against bodies made of thousands of empty ones. */
@@ -26,6 +26,8 @@ export class NegotiatedConnection extends Connection {
   #failure: TransportError | undefined;
   #fallbackTimer: Timer | undefined;
   #upgrade: Upgrade | undefined;
+  /** Whether nothing may be written, since transports change. */
+  #isPaused = false;
 
   constructor(options: ResolvedConnectionOptions, platform: Platform, memory: TransportMemory) {
     super(options, platform);
@@ -51,53 +53,56 @@ export class NegotiatedConnection extends Connection {
     const name = this.#candidates.shift();
     if (!name) {
       // Later, as any other failure.
-      this.options.clock.setTimeout(() => this.fail(new TransportError('No transports available')), 0);
+      this.options.clock.setTimeout(() => this.fail(new TransportError('No transports available'), true), 0);
       return;
     }
     const transport = this.setTransport(this.createTransport(name, this.#implementations[name]!));
     if (this.#candidates.length) {
       const { clock, fallbackTimeout = 5000 } = this.options;
       const error = new TransportError('timeout', `${name} did not open in ${fallbackTimeout} ms`);
-      this.#fallbackTimer = clock.setTimeout(() => this.onTransportError(error), fallbackTimeout);
+      this.#fallbackTimer = clock.setTimeout(() => this.fail(error), fallbackTimeout);
     }
     transport.open();
   }
 
-  protected override onTransportError(error: TransportError): void {
+  override fail(error: TransportError, isFinal?: boolean): void {
     if (this.readyState === 'opening') {
       this.#fallbackTimer?.cancel();
       if (this.#failure) error.cause = this.#failure;
       this.#failure = error;
-      if (this.#candidates.length) {
+      if (this.#candidates.length && !isFinal) {
         this.openTransport();
         return;
       }
       this.#memory.first = undefined;
       NegotiatedConnection.priorWebsocketSuccess = false;
     }
-    this.fail(error);
+    super.fail(error);
   }
 
-  protected override onOpened({ upgrades }: HandshakeData): void {
+  protected override onHandshake(data: HandshakeData): void {
     this.#fallbackTimer?.cancel();
     const { name } = this.transport;
     NegotiatedConnection.priorWebsocketSuccess = name === 'websocket';
     if (this.#failure) this.#memory.first = name;
-    if (name !== 'polling' || this.options.upgrade === false || !Array.isArray(upgrades)) return;
-    const better = this.#order.find((each) => each !== name && upgrades.includes(each));
-    // After the listeners of `open`, which may close the connection or take a look at its transport.
-    if (better) this.once('open', () => this.readyState === 'open' && this.#startUpgrade(better));
+    super.onHandshake(data);
+    // A listener may have closed the connection.
+    if (this.readyState !== 'open' || name !== 'polling' || this.options.upgrade === false) return;
+    const better = this.#order.find(
+      (each) => each !== name && Array.isArray(data.upgrades) && data.upgrades.includes(each),
+    );
+    if (better) this.#startUpgrade(better);
   }
 
   #startUpgrade(name: string): void {
     const transport = this.createTransport(name, this.#implementations[name]!);
     this.#upgrade = new Upgrade(transport, this.transport, {
       onUpgrading: () => {
-        this.isPaused = true;
+        this.#isPaused = true;
         this.emitReserved('upgrading', transport);
       },
       onUpgraded: () => {
-        this.isPaused = false;
+        this.#isPaused = false;
         this.setTransport(transport);
         NegotiatedConnection.priorWebsocketSuccess = name === 'websocket';
         this.#memory.first = undefined;
@@ -105,7 +110,7 @@ export class NegotiatedConnection extends Connection {
         this.flush();
       },
       onError: (error) => {
-        this.isPaused = false;
+        this.#isPaused = false;
         this.emitReserved('upgradeError', error);
         this.flush();
       },
@@ -113,21 +118,37 @@ export class NegotiatedConnection extends Connection {
     this.#upgrade.start();
   }
 
-  /** What fits into one polling body; everything, on other transports. */
-  protected override nextPackets(): EnginePacket[] {
-    const packets = super.nextPackets();
-    const { maxPayload } = this.handshake!;
-    if (this.transport.name !== 'polling' || !maxPayload) return packets;
-    let bytes = -1;
-    const tooMany = packets.findIndex(({ data }, index) => {
-      bytes += 1 + wireSize(data ?? '', true);
-      return index > 0 && (bytes > maxPayload || index === MAX_PACKETS_PER_BODY);
-    });
-    return tooMany === -1 ? packets : packets.slice(0, tooMany);
+  /** Nothing while transports change; over polling, what fits into one body. */
+  protected override flush(): void {
+    if (this.#isPaused) return;
+    const packets = [...this.writeBuffer];
+    const { maxPayload } = this.handshake ?? {};
+    if (this.transport.name === 'polling' && maxPayload) {
+      let bytes = -1;
+      const tooMany = packets.findIndex(({ data }, index) => {
+        bytes += 1 + this.wireSize(data ?? '');
+        return index > 0 && (bytes > maxPayload || index === MAX_PACKETS_PER_BODY);
+      });
+      if (tooMany !== -1) packets.length = tooMany;
+    }
+    super.flush(packets);
   }
 
-  protected override onClosed(): void {
+  protected override finish(): void {
+    const again = () => super.finish();
+    if (this.#isPaused) this.once('upgrade', again).once('upgradeError', again);
+    else again();
+  }
+
+  override wireSize(data: any): number {
+    if (this.transport.name !== 'polling' || typeof data === 'string') return super.wireSize(data);
+    // As base64.
+    return 1 + 4 * Math.ceil(byteLength(data) / 3);
+  }
+
+  protected override end(reason: string, description?: CloseDetails | Error): void {
     this.#fallbackTimer?.cancel();
     this.#upgrade?.abort();
+    super.end(reason, description);
   }
 }

@@ -11,7 +11,7 @@ const platform: Platform = {
   transports: { websocket: NodeWebSocketTransport, polling: NodePollingTransport },
   binaryType: 'nodebuffer',
   toBinary: toBinaryType,
-  connect: (options, platform, memory) => new NegotiatedConnection(options, platform, memory),
+  Connection: NegotiatedConnection,
 };
 
 /** The connection to one server, for Node.js: as in index.ts, with headers, certificates, agents and cookies. */

@@ -1,7 +1,7 @@
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
 import { PendingAcks, type Settle, settleCallback } from './acks.js';
 import type { Timer } from './clock.js';
-import { type Connection, wireSize } from './connection.js';
+import { byteLength, type Connection } from './connection.js';
 import { callEach, Emitter } from './emitter.js';
 import { MessageError } from './errors.js';
 import type {
@@ -270,7 +270,12 @@ export class Socket<
     if (this.#asked === engine) return;
     this.#asked = engine;
     const isWaiting = () => this.#asked === engine && this.active && !this.connected;
-    const send = (auth: object | undefined) => isWaiting() && this.#sendConnect(auth);
+    const send = (auth: object | void) => auth && isWaiting() && this.#sendConnect(auth);
+    const ask = async () => {
+      const { auth } = this;
+      // A function calls back, or returns a promise.
+      send(typeof auth === 'function' ? await auth(send) : (auth ?? {}));
+    };
     const onError = (error: unknown) => {
       if (!isWaiting()) return;
       this.emitReserved('connect_error', error instanceof Error ? error : new Error(String(error)));
@@ -281,16 +286,7 @@ export class Socket<
         this.#onOpen();
       }, this.io._retryDelay);
     };
-    try {
-      if (typeof this.auth !== 'function') send(this.auth);
-      // A function calls back, or returns a promise.
-      else
-        Promise.resolve(this.auth(send))
-          .then((auth) => auth && send(auth))
-          .catch(onError);
-    } catch (error) {
-      onError(error);
-    }
+    ask().catch(onError);
   }
 
   #forgetAttempt(): void {
@@ -298,7 +294,7 @@ export class Socket<
     this.#authTimer?.cancel();
   }
 
-  #sendConnect(auth: object | undefined): void {
+  #sendConnect(auth: object): void {
     const isNumbered = this.#options.retries && this.io._retryWindow;
     if (isNumbered) this.#retryKey ??= randomKey();
     const data = {
@@ -315,9 +311,7 @@ export class Socket<
         if (packet.data?.sid) {
           this.#onConnect(packet.data.sid, packet.data.pid);
         } else {
-          const message =
-            'the server speaks an older protocol: Socket.IO v2 and this client do not understand each other';
-          this.emitReserved('connect_error', new Error(message));
+          this.emitReserved('connect_error', new Error('the server speaks Socket.IO v2, an older protocol'));
         }
         break;
       case PacketType.EVENT:
@@ -502,10 +496,10 @@ function remove(listeners: AnyListener[], listener: AnyListener | undefined): vo
 }
 
 function sizeOf(messages: readonly any[]): number {
-  return messages.reduce((size, message) => size + wireSize(message, false), 0);
+  return messages.reduce((size, message) => size + byteLength(message), 0);
 }
 
-/** 128 random bits: whoever knows it could read the answers to our events. */
+/** 144 random bits as 24 characters: whoever knows it could read the answers to our events. */
 function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
 }

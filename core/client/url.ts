@@ -40,22 +40,27 @@ export function parseTarget(
   location: PageLocation | undefined = (globalThis as { location?: PageLocation }).location,
 ): Target {
   // A page that was opened from a file has a location, but neither host nor a usable protocol.
-  const page = location?.host ? location : { protocol: 'http:', host: 'localhost', hostname: 'localhost' };
-  const protocol = secure === undefined ? page.protocol : secure ? 'https:' : 'http:';
+  const page = location?.host ? location : new URL('http://localhost');
   const name = hostname ?? host;
-  const authority = name || port ? `${name ?? page.hostname}:${port ?? ''}` : page.host;
-  const isRelative = /^([/?#]|$)/.test(uri);
-  const absolute = /^\w+:\/\//.test(uri)
-    ? uri
-    : protocol + (uri.startsWith('//') ? uri : `//${isRelative ? authority : ''}${uri}`);
-  const url = new URL(absolute);
-  const isSecure = /^(https|wss):/.test(url.protocol);
+  const here = name || port ? `${name ?? page.hostname}:${port ?? ''}` : page.host;
+  const schema = secure === undefined ? page.protocol : secure ? 'https:' : 'http:';
+  const [head, given = schema, authority, nsp] = /^(?:(\w+:)?\/\/)?([^/?#]*)([^?#]*)/.exec(uri)!;
+  const url = new URL(`${given}//${authority || here}/${uri.slice(head.length)}`);
+  const isSecure = /[ps]s:/.test(url.protocol);
   const target = { hostname: url.hostname, port: url.port || (isSecure ? '443' : '80'), secure: isSecure };
   return {
     ...target,
     // As written: URL would percent-encode it, and a namespace is a name, not a path.
-    nsp: /^\w+:\/\/[^/?#]*([^?#]*)/.exec(absolute)![1] || '/',
+    nsp: nsp || '/',
     query: url.search ? Object.fromEntries(url.searchParams) : undefined,
     id: Object.values(target).join(),
   };
+}
+
+/** What `io()` and `new Manager()` are called with: a URL, options, or both. */
+export function splitArguments<Options extends object>(
+  uri: string | Options | undefined,
+  options: Options | undefined,
+): [uri: string | undefined, options: Partial<Options>] {
+  return typeof uri === 'object' ? [undefined, uri] : [uri, options ?? {}];
 }

@@ -8,7 +8,7 @@ import { WebSocketTransport } from './transports/websocket.js';
 const platform: Platform = {
   transports: { websocket: WebSocketTransport },
   binaryType: 'arraybuffer',
-  connect: (options, platform) => new Connection(options, platform),
+  Connection,
 };
 
 /** The connection to one server over WebSocket, and nothing else: for pages where every kilobyte counts. */

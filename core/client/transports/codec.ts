@@ -1,9 +1,9 @@
-import { PacketType, packetTypeOf } from '../../protocol/engineio/packet.js';
+import { PACKET_TYPES, packetTypeOf } from '../../protocol/engineio/packet.js';
 import type { EnginePacket } from './transport.js';
 
 /** The text form of a packet whose data is text. */
 export function encodeText(packet: EnginePacket): string {
-  return PacketType[packet.type] + (packet.data ?? '');
+  return `${PACKET_TYPES.indexOf(packet.type)}${packet.data ?? ''}`;
 }
 
 /** Reads the text form of a packet; `undefined` when it is none. */

@@ -15,11 +15,11 @@ export const PacketType = {
 export type PacketTypeName = keyof typeof PacketType;
 
 /** Names by digit: index with `charCode - 48`. */
-const NAMES: readonly PacketTypeName[] = ['open', 'close', 'ping', 'pong', 'message', 'upgrade', 'noop'];
+export const PACKET_TYPES: readonly PacketTypeName[] = ['open', 'close', 'ping', 'pong', 'message', 'upgrade', 'noop'];
 
 /** The type of a text packet, or `undefined` when its first character is none of the protocol. */
 export function packetTypeOf(packet: string): PacketTypeName | undefined {
-  return NAMES[packet.charCodeAt(0) - 48];
+  return PACKET_TYPES[packet.charCodeAt(0) - 48];
 }
 
 /** One packet as applications see it in the `packet` and `packetCreate` events of a connection. */

@@ -8,14 +8,27 @@ import { type Packet, PacketType } from './packet.js';
  * nested too deeply. Both are the application's fault and surface at its `emit`.
  */
 export function encode(packet: Packet, replacer?: (this: any, key: string, value: any) => any): (string | Binary)[] {
+  // A look costs less than a copy, and most packets hold no binary.
+  return hasBinary(packet.data)
+    ? encodeBinary(packet, replacer)
+    : [packet.type + encodeRest(packet, packet.data, replacer)];
+}
+
+/** {@link encode} without the look: for where bytes of code count more than the copy. */
+export function encodeBinary(
+  packet: Packet,
+  replacer?: (this: any, key: string, value: any) => any,
+): (string | Binary)[] {
   const { type } = packet;
-  if ((type === PacketType.EVENT || type === PacketType.ACK) && hasBinary(packet.data)) {
-    const attachments: Binary[] = [];
+  const attachments: Binary[] = [];
+  if (type === PacketType.EVENT || type === PacketType.ACK) {
     const data = detach(packet.data, attachments);
-    const binaryType = type === PacketType.EVENT ? PacketType.BINARY_EVENT : PacketType.BINARY_ACK;
-    return [`${binaryType}${attachments.length}-${encodeRest(packet, data, replacer)}`, ...attachments];
+    if (attachments.length) {
+      const binaryType = type === PacketType.EVENT ? PacketType.BINARY_EVENT : PacketType.BINARY_ACK;
+      return [`${binaryType}${attachments.length}-${encodeRest(packet, data, replacer)}`, ...attachments];
+    }
   }
-  return [type + encodeRest(packet, packet.data, replacer)];
+  return [packet.type + encodeRest(packet, packet.data, replacer)];
 }
 
 function encodeRest(packet: Packet, data: unknown, replacer?: (this: any, key: string, value: any) => any): string {

@@ -14,9 +14,7 @@ function create(options: object = {}) {
       transports: { websocket: MemoryTransport },
       binaryType: 'arraybuffer',
       toBinary: toBinaryType,
-      connect: () => {
-        throw new Error('not used here');
-      },
+      Connection: Connection,
     },
   );
   connection
@@ -61,7 +59,7 @@ describe('Connection', () => {
     const { log, clock, transport, connection } = create();
     transport.openOnly();
     transport.receive({ type: 'open', data });
-    expect(log[0]).toMatch(/^error: parse error: not a handshake: open packet, received /);
+    expect(log[0]).toMatch(/^error: parse error: no handshake: open packet, received /);
     expect(log).toHaveLength(2);
     expect(connection.readyState).toBe('closed');
     expect(transport.closed).toBe(true);
@@ -72,7 +70,7 @@ describe('Connection', () => {
     const { log, transport } = create();
     transport.openOnly();
     transport.receive({ type, data: 'x' });
-    expect(log[0]).toBe(`error: parse error: not a handshake: ${type} packet, received "x"`);
+    expect(log[0]).toBe(`error: parse error: no handshake: ${type} packet, received "x"`);
     expect(log).toHaveLength(2);
   });
 

@@ -8,21 +8,17 @@ function pretendPage() {
   const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
   const counts = { listeners: 0 };
   const globals = globalThis as any;
-  const keys = ['addEventListener', 'removeEventListener', 'document'];
+  const keys = ['addEventListener', 'document'];
   const before = keys.map((key) => [key, globals[key]] as const);
   for (const target of [page, document]) {
-    const { addEventListener, removeEventListener } = target;
-    target.addEventListener = (...args: any[]) => {
+    const { addEventListener } = target;
+    target.addEventListener = (type: string, listener: any, options?: any) => {
       counts.listeners++;
-      addEventListener.apply(target, args as never);
-    };
-    target.removeEventListener = (...args: any[]) => {
-      counts.listeners--;
-      removeEventListener.apply(target, args as never);
+      options.signal.addEventListener('abort', () => counts.listeners--);
+      addEventListener.call(target, type, listener, options);
     };
   }
   globals.addEventListener = page.addEventListener;
-  globals.removeEventListener = page.removeEventListener;
   globals.document = document;
   return {
     counts,

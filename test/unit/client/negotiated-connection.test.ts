@@ -13,9 +13,7 @@ function create(options: object = {}, memory: TransportMemory = {}) {
     {
       transports: { websocket: MemoryTransport, polling: MemoryPolling },
       binaryType: 'arraybuffer',
-      connect: () => {
-        throw new Error('not used here');
-      },
+      Connection: NegotiatedConnection,
     },
     memory,
   );

@@ -68,7 +68,7 @@ describe('parseTarget', () => {
   });
 
   test('refuses what is no URL', () => {
-    expect(() => parseTarget('http://')).toThrow('Invalid URL');
+    expect(() => parseTarget('http://a b')).toThrow('Invalid URL');
     expect(() => parseTarget('http://h.test:99999')).toThrow('Invalid URL');
   });
 });

@@ -1,5 +1,7 @@
 import { attach } from '../protocol/socketio/attachments.js';
+import { encodeBinary } from '../protocol/socketio/encode.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
+import type { Codec } from './codec.js';
 import { quote } from './transports/codec.js';
 
 /** Type, or type with the number of attachments; namespace; acknowledgement id; JSON. */
@@ -8,36 +10,43 @@ const PACKET = /^(?:([0-4])|([56])(\d{1,16})-)(?:(\/[^,]*),?)?(\d{0,16})(.*)$/s;
 const MAX_ATTACHMENTS = 10;
 
 /**
- * Makes packets of messages: what `PacketAssembler` does for the server, in a third of the bytes. A client needs no limits
- * against its own server, and no speed beyond a regular expression; what both accept and refuse is the same, and tested so.
+ * JSON with binary attachments. Decodes as `PacketAssembler` does for the server, in a third of the bytes: a client needs no
+ * limits against its own server, and no speed beyond a regular expression. What both accept and refuse is the same, and
+ * tested so.
  * Source: Socket.IO protocol 5, "Packet encoding".
  */
-export class PacketDecoder {
+export class DefaultCodec implements Codec {
+  readonly #onPacket: (packet: Packet) => void;
   #pending: Packet | undefined;
   #attachments: unknown[] = [];
   #count = 0;
 
-  /**
-   * Takes one message, and gives the packet it completes.
-   *
-   * @throws Error when it is malformed, or not what has to come next.
-   */
-  receive(message: any): Packet | undefined {
+  constructor(onPacket: (packet: Packet) => void) {
+    this.#onPacket = onPacket;
+  }
+
+  encode(packet: Packet): any[] {
+    return encodeBinary(packet);
+  }
+
+  receive(message: any): void {
     const isText = typeof message === 'string';
     // Attachments follow their packet, and nothing else does.
     if (isText !== !this.#pending) throw invalid(message);
     if (isText) {
       const packet = parse(message);
-      if (packet.attachments === undefined) return packet;
-      this.#pending = packet;
-      this.#count = packet.attachments;
-      return undefined;
+      if (packet.attachments === undefined) {
+        this.#onPacket(packet);
+      } else {
+        this.#pending = packet;
+        this.#count = packet.attachments;
+      }
+    } else if (this.#attachments.push(message) >= this.#count) {
+      const { type, nsp, id, data } = this.#pending!;
+      const packet = { type, nsp, id, data: attach(data, this.#attachments) };
+      this.reset();
+      this.#onPacket(packet);
     }
-    if (this.#attachments.push(message) < this.#count) return undefined;
-    const { type, nsp, id, data } = this.#pending!;
-    const packet = { type, nsp, id, data: attach(data, this.#attachments) };
-    this.reset();
-    return packet;
   }
 
   /** Forgets a half-received packet. */
@@ -50,21 +59,11 @@ export class PacketDecoder {
 function parse(text: string): Packet {
   const [, plain, binary, count, nsp = '/', id, json] = PACKET.exec(text) ?? [];
   const type: PacketType = plain ? Number(plain) : Number(binary) - 3;
-  let data: any;
-  try {
-    data = json ? JSON.parse(json) : undefined;
-  } catch {
-    throw invalid(text);
-  }
-  if (!isValid(type, data) || Number(id) > Number.MAX_SAFE_INTEGER || Number(count) > MAX_ATTACHMENTS)
-    throw invalid(text);
-  return {
-    type,
-    nsp,
-    ...(id && { id: Number(id) }),
-    ...(json && { data }),
-    ...(count && { attachments: Number(count) }),
-  };
+  const data = json ? JSON.parse(json) : undefined;
+  const attachments = Number(count ?? 1);
+  const isAllowed = attachments > 0 && attachments <= MAX_ATTACHMENTS && Number(id || 0) <= Number.MAX_SAFE_INTEGER;
+  if (!isAllowed || !isValid(type, data)) throw invalid(text);
+  return { type, nsp, ...(id && { id: Number(id) }), ...(json && { data }), ...(count && { attachments }) };
 }
 
 function isValid(type: PacketType, data: any): boolean {
