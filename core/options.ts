@@ -5,7 +5,15 @@ import type { PerMessageDeflateOptions } from 'ws';
 import type { AdmissionLimits } from './engine/admission.js';
 import type { BacklogLimits, SlowConsumerPolicy } from './engine/backlog.js';
 import { OptionError } from './errors.js';
-import { corsOf, defaultPolicy, type OriginPolicy, type Origins, policyOf } from './origins.js';
+import {
+  type CorsOptions,
+  type CorsOptionsDelegate,
+  corsOf,
+  defaultPolicy,
+  type OriginPolicy,
+  type Origins,
+  policyOf,
+} from './origins.js';
 import { type ConflateBy, droppableKeys } from './protocol/droppable.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/decode.js';
 import type { Parser } from './protocol/socketio/parser.js';
@@ -13,27 +21,7 @@ import type { EventRateLimit } from './server/event-rate.js';
 import type { Rate } from './token-bucket.js';
 import type { TransportName } from './transports/transport.js';
 
-/** Cross-origin resource sharing, as the `cors` package takes it. */
-export interface CorsOptions {
-  origin?:
-    | CorsOrigin
-    | ((origin: string | undefined, callback: (error: Error | null, origin?: CorsOrigin) => void) => void);
-  methods?: string | string[];
-  allowedHeaders?: string | string[];
-  exposedHeaders?: string | string[];
-  credentials?: boolean;
-  maxAge?: number;
-  preflightContinue?: boolean;
-  optionsSuccessStatus?: number;
-}
-
-export type CorsOrigin = boolean | string | RegExp | (boolean | string | RegExp)[];
-
-/** Options per request. */
-export type CorsOptionsDelegate = (
-  request: any,
-  callback: (error: Error | null, options?: CorsOptions) => void,
-) => void;
+export type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from './origins.js';
 
 /** Name and attributes of the session cookie; see the `cookie` package. */
 export type SessionCookie = SerializeOptions & { name: string };

@@ -1,5 +1,26 @@
 import type { IncomingMessage } from 'node:http';
-import type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from './options.js';
+
+/** Cross-origin resource sharing, as the `cors` package takes it. */
+export interface CorsOptions {
+  origin?:
+    | CorsOrigin
+    | ((origin: string | undefined, callback: (error: Error | null, origin?: CorsOrigin) => void) => void);
+  methods?: string | string[];
+  allowedHeaders?: string | string[];
+  exposedHeaders?: string | string[];
+  credentials?: boolean;
+  maxAge?: number;
+  preflightContinue?: boolean;
+  optionsSuccessStatus?: number;
+}
+
+export type CorsOrigin = boolean | string | RegExp | (boolean | string | RegExp)[];
+
+/** Options per request. */
+export type CorsOptionsDelegate = (
+  request: any,
+  callback: (error: Error | null, options?: CorsOptions) => void,
+) => void;
 
 /**
  * Which pages may open connections. `'*'`: all; `'same-origin'`: those of the host that serves us; or origins, patterns,

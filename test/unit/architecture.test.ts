@@ -14,7 +14,7 @@ const rule: DependencyRule = {
     { who: 'core/errors.ts', may: [] },
     { who: 'core/deadlines.ts', may: [], mayTypes: ['core/clock.ts'] },
     { who: 'core/token-bucket.ts', may: [], mayTypes: ['core/clock.ts'] },
-    { who: 'core/origins.ts', may: [], mayTypes: ['core/options.ts'] },
+    { who: 'core/origins.ts', may: [] },
     // It names what the parts take, and knows them by their types.
     {
       who: 'core/options.ts',
