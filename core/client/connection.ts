@@ -299,5 +299,5 @@ function parseHandshake(text: unknown): HandshakeData | false {
 
 /** Bytes of what can be sent; text as UTF-8. */
 export function byteLength(data: any): number {
-  return data.byteLength ?? data.size ?? new Blob([data]).size;
+  return data.byteLength ?? data.size ?? new TextEncoder().encode(data).length;
 }
