@@ -1,5 +1,11 @@
 import 'reflect-metadata';
-import { type INestApplicationContext, Module, type WebSocketAdapter, type WsMessageHandler } from '@nestjs/common';
+import {
+  type INestApplicationContext,
+  type InjectionToken,
+  Module,
+  type WebSocketAdapter,
+  type WsMessageHandler,
+} from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, LazyModuleLoader, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { OptionError, Server } from '../../core/index.js';
@@ -55,22 +61,25 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
       );
     }
     this.#app = app;
-    const { drainTimeout = 2000, ...serverOptions } = { ...find<CarillonOptions>(app, MODULE_OPTIONS), ...options };
+    const modules = app.get(ModulesContainer);
+    const { drainTimeout = 2000, ...serverOptions } = { ...find<CarillonOptions>(modules, MODULE_OPTIONS), ...options };
     if (!Number.isFinite(drainTimeout) || drainTimeout < 0) {
       throw new OptionError('drainTimeout', drainTimeout, 'a number of milliseconds, 0 for not at all');
     }
     this.#options = serverOptions;
     this.#drainTimeout = drainTimeout;
-    this.#gateways = findGateways(app.get(ModulesContainer));
+    this.#gateways = findGateways(modules);
     this.#gatewayOptions = optionsByServer(this.#gateways);
     const config = app.get(ApplicationConfig);
     const mayAnswerItself = this.#gateways.some(hasOwnFilters);
     this.#failures = mayAnswerItself || config.getGlobalFilters().length > 0 ? new FailureWatch() : undefined;
     this.#restore = enhance(this.#gateways, new ApplicationFilters(config));
     for (const gateway of this.#gateways) observeHooks(gateway);
-    const service = find<CarillonService>(app, CarillonService);
-    service?.connect(() => this.#serverFor(0, undefined));
-    this.#followLifecycle(service !== undefined);
+    const service = find(modules, CarillonService);
+    // In a test it may be a stand-in, which needs no server.
+    const isReal = service instanceof CarillonService;
+    if (isReal) service.connect(() => this.#serverFor(0, undefined));
+    this.#followLifecycle(isReal);
   }
 
   // --- servers ---
@@ -220,11 +229,14 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
   }
 }
 
-/** A provider, wherever it is; `undefined` when there is none. */
-function find<T>(app: INestApplicationContext, token: Parameters<INestApplicationContext['get']>[0]): T | undefined {
-  try {
-    return app.get<T>(token as never, { strict: false });
-  } catch {
-    return undefined;
+/**
+ * A provider, wherever it is; `undefined` when there is none. Not by `app.get()`: an application of `NestFactory` ends
+ * the process when that fails.
+ */
+function find<T>(modules: ModulesContainer, token: InjectionToken<T>): T | undefined {
+  for (const { providers } of modules.values()) {
+    const wrapper = providers.get(token);
+    if (wrapper !== undefined) return wrapper.instance as T;
   }
+  return undefined;
 }

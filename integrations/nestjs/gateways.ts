@@ -69,6 +69,11 @@ function checkDecorators(type: Type<unknown>, isGateway: boolean): void {
 /** Metadata of {@link UseConnectionGuards}. */
 export const CONNECTION_GUARDS = Symbol('carillon:connection-guards');
 
+/** Whether there are guards that decide who may connect; those of a parent class count. */
+export function isGuarded(type: Type<unknown>): boolean {
+  return Reflect.hasMetadata(CONNECTION_GUARDS, type);
+}
+
 export function isMessageHandler(type: Type<unknown>, method: string | symbol): boolean {
   const handler: unknown = type.prototype[method];
   return typeof handler === 'function' && Reflect.getMetadata(MESSAGE_MAPPING_METADATA, handler) === true;

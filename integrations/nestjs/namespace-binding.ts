@@ -4,7 +4,7 @@ import { ConnectionGuards } from './connection-guards.js';
 import { explain } from './explain.js';
 import type { FailureWatch } from './failure-watch.js';
 import { connectsLater } from './gateway-hooks.js';
-import type { Gateway } from './gateways.js';
+import { type Gateway, isGuarded } from './gateways.js';
 import { resolveRooms } from './rooms/names.js';
 import { classRules } from './rooms/plan.js';
 import type { AnyNamespace, AnySocket } from './types.js';
@@ -27,7 +27,8 @@ export class NamespaceBinding {
     this.#guards = gateways.map((gateway) => new ConnectionGuards(gateway));
     this.#activity = activity;
     this.#failures = failures;
-    namespace.use((socket, next) => void this.#admit(socket).then(next));
+    const asksFirst = gateways.some(({ type }) => isGuarded(type) || (classRules(type)?.join.length ?? 0) > 0);
+    if (asksFirst) namespace.use((socket, next) => void this.#admit(socket).then(next));
     namespace.on('connection', (socket: AnySocket) => this.#onConnection(socket));
   }
 

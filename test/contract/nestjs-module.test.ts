@@ -117,6 +117,40 @@ it('options of the adapter go on top of those of the module', async () => {
   expect((await connect('/', { path: '/above' })).connected).toBe(true);
 });
 
+it('is not needed: an application of NestFactory starts without it', async () => {
+  @Module({ providers: [Gateway] })
+  class Plain {}
+  const app = await NestFactory.create(Plain, { logger: false });
+  const server = await startTestServer(app, connectClient);
+  const socket = await server.connect();
+  expect(await socket.emitWithAck('ping')).toBe('pong');
+  const gone = once(socket.io.engine, 'close');
+  await server.close();
+  await gone;
+});
+
+it('may be replaced by a stand-in in a test', async () => {
+  const paid: unknown[] = [];
+  const standIn = {
+    emit: (...args: unknown[]) => paid.push(args),
+    of: () => standIn,
+    server: { engine: { clientsCount: 0 } },
+  };
+  const module = await Test.createTestingModule({ imports: [CarillonModule.forRoot(), OrdersModule] })
+    .overrideProvider(CarillonService)
+    .useValue(standIn)
+    .compile();
+  const app = module.createNestApplication({ logger: false });
+  new CarillonAdapter(app);
+  await app.init();
+  expect(app.get(Orders, { strict: false }).paid(3)).toBe(0);
+  expect(paid).toEqual([
+    ['paid', 3],
+    ['paid', 3],
+  ]);
+  await app.close();
+});
+
 describe('mistakes', () => {
   it('a service without an adapter says what is missing', async () => {
     const module = await Test.createTestingModule({ imports: [CarillonModule.forRoot()] }).compile();
