@@ -26,7 +26,6 @@ const projects = [
   { name: 'unit', workers: 4 },
   { name: 'contract', workers: 2 },
   { name: 'compat', workers: 2 },
-  { name: 'faults', workers: 1 },
   { name: 'hostile', workers: 1 },
   { name: 'fuzz', workers: 2 },
   { name: 'types', workers: 2 },
