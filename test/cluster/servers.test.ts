@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,4 +107,7 @@ test('a server ends with the process that started it, even if that is killed', a
   const gone = untilClosed(port);
   owner.kill('SIGKILL');
   await gone;
+  owner.stdout.resume();
+  await once(owner, 'close'); // when the last process that held its output is gone
+  expect(existsSync(folder)).toBe(false);
 });

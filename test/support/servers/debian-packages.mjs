@@ -78,8 +78,9 @@ export function unpackPackage(name, tree) {
 
 /** The folders with shared libraries in an unpacked tree, as LD_LIBRARY_PATH wants them. */
 export function librariesIn(tree) {
-  const found = execFileSync('find', [tree, '-name', '*.so*', '-printf', '%h\n'], { encoding: 'utf8' });
-  return [...new Set(found.trim().split('\n').filter(Boolean))].join(':');
+  const parents = [join(tree, 'lib'), join(tree, 'usr/lib')].filter((folder) => existsSync(folder));
+  const ofArchitecture = (parent) => readdirSync(parent).filter((name) => name.endsWith('-linux-gnu'));
+  return parents.flatMap((parent) => [parent, ...ofArchitecture(parent).map((name) => join(parent, name))]).join(':');
 }
 
 /** Does something in one process at a time; one that died while it held the lock does not hold it any more. */

@@ -10,12 +10,13 @@ server=$!
 echo "pid $server"
 {
   cat >/dev/null
+  touch "$folder/abandoned"
   kill -"$signal" $server
   kill -CONT $server
-  rm -rf "$folder"
 } <&3 >/dev/null 2>&1 &
 watcher=$!
 wait $server
 code=$?
 kill -KILL $watcher 2>/dev/null
+if [ -e "$folder/abandoned" ]; then rm -rf "$folder"; fi
 exit $code
