@@ -4,6 +4,7 @@
  * - {@link ProtocolError}: the peer sent something the protocol forbids; its connection is closed, nothing else happens.
  * - {@link OptionError}: the application configured something impossible; thrown at construction.
  * - {@link AcknowledgementError}: an acknowledgement that will not come.
+ * - {@link PublishError}: a request to the publish endpoint asked for something impossible; it is answered with this.
  */
 
 /** The peer broke the protocol. Decoders throw nothing else. */
@@ -41,6 +42,17 @@ export class AcknowledgementError extends Error {
   /** What happened, for programs. */
   get reason(): 'timeout' | 'disconnected' {
     return this.#reason;
+  }
+}
+
+/** What a request to the publish endpoint asked for could not be done; `status` is that of the HTTP answer. */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+  readonly status: number;
+
+  constructor(message: string, status = 400) {
+    super(message);
+    this.status = status;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
+import type { ClusterNode } from './cluster-node.js';
 
 export type SocketId = string;
 /** Secret of a session, known to its client and the server: the key to connection state recovery. */
@@ -128,4 +129,11 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
   restoreSession(_pid: PrivateSessionId, _offset: string | undefined): Promise<Session | null> | Session | null {
     return null;
   }
+}
+
+/** Makes the adapter of each namespace of one server. */
+export interface AdapterFactory {
+  (nsp: AdapterNamespace): Adapter;
+  /** The server as a node of a cluster, for whatever else talks to other nodes. */
+  readonly node?: ClusterNode;
 }

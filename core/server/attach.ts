@@ -6,6 +6,7 @@ import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../opt
 import { serveClientFile } from '../transports/client-files.js';
 import { NodeHttp } from '../transports/node-http.js';
 import { PathRouter, type Route } from '../transports/path-router.js';
+import { type Publish, PublishEndpoint } from '../transports/publish-endpoint.js';
 
 /**
  * An engine with everything it needs to serve HTTP. The composition root: nowhere else do the parts meet.
@@ -15,11 +16,13 @@ import { PathRouter, type Route } from '../transports/path-router.js';
 export class EngineServer extends Engine {
   /**
    * @param options see `ServerOptions`; those of Socket.IO alone are ignored.
+   * @param publish emits what comes in by the publish endpoint; without, there is none.
    * @throws OptionError when an option cannot work.
    */
-  constructor(options?: ServerOptions) {
+  constructor(options?: ServerOptions, publish?: Publish) {
     super(resolveOptions(options), systemClock);
-    this.wire(new NodeHttp(this));
+    const { publishEndpoint: endpoint } = this.opts;
+    this.wire(new NodeHttp(this, endpoint && publish && new PublishEndpoint(endpoint, publish)));
   }
 
   /** Serves `path` (default `/engine.io`) on this server, next to whatever else it serves. */

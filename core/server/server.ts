@@ -28,6 +28,7 @@ import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './d
 import { ForeignConnection } from './foreign-connection.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
+import { publish } from './publication.js';
 import type { Socket } from './socket.js';
 import type {
   AllButLast,
@@ -197,7 +198,7 @@ export class Server<
       (typeof server === 'string' && server.trim() !== '' && Number.isFinite(Number(server)));
     this.httpServer = isPort ? createHttpServer(Number(server)) : (server as AnyHttpServer);
     this.#closesHttpServer = true;
-    this.bind(new EngineServer(given));
+    this.bind(new EngineServer(given, this.#publish));
     this.#attachments.push(
       attach(this.httpServer as HttpServer, this.engine, resolved, { path, serveClient: () => this.#serveClient }),
     );
@@ -214,7 +215,7 @@ export class Server<
   mount(settings: { server: AnyHttpServer; path: string; onUpgrade: UpgradeListener }): Mount {
     this.path(settings.path);
     this.httpServer = settings.server;
-    this.bind(new EngineServer(this.#givenOptions));
+    this.bind(new EngineServer(this.#givenOptions, this.#publish));
     const mounted = mount(
       settings.server as HttpServer,
       this.engine,
@@ -300,6 +301,16 @@ export class Server<
       this.#patterns.set(pattern, parent as never);
     }
     return parent;
+  }
+
+  /** What comes in by the publish endpoint. */
+  readonly #publish = (body: unknown): number => publish(this as never, body);
+
+  /** The namespace with this name, also one that a regular expression makes; none is made for any other name. @internal */
+  lookUp(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined {
+    const isServed =
+      this._nsps.has(name) || [...this.#regularExpressions.keys()].some((pattern) => name.search(pattern) !== -1);
+    return isServed ? this.#named(name) : undefined;
   }
 
   /** @internal */

@@ -11,6 +11,7 @@ import { parseHandshake, parseQuery, type Query } from '../protocol/engineio/han
 import { Decision } from './decision.js';
 import { KeptRequest } from './kept-request.js';
 import { PollingTransport } from './polling.js';
+import type { PublishEndpoint } from './publish-endpoint.js';
 import type { ResponseHeaders, Transport } from './transport.js';
 import { WebSocketAcceptor } from './websocket.js';
 
@@ -33,12 +34,14 @@ class Refusal {
  */
 export class NodeHttp implements EngineFront {
   readonly #engine: Engine;
+  readonly #publishEndpoint: PublishEndpoint | undefined;
   readonly #acceptor: WebSocketAcceptor;
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, publishEndpoint?: PublishEndpoint) {
     this.#engine = engine;
+    this.#publishEndpoint = publishEndpoint;
     const { opts } = engine;
     this.#undecided = new Deadlines(systemClock, opts.handshakeTimeout, (expire) => expire());
     if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
@@ -52,6 +55,8 @@ export class NodeHttp implements EngineFront {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    // Ahead of the middlewares: those are about clients, and this is another program with a token of its own.
+    if (this.#publishEndpoint?.handle(request, response)) return;
     (request as EngineRequest)._query = parseQuery(request.url);
     const decision = new Decision();
     this.#runMiddlewares(request, response, (error) => {

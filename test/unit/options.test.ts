@@ -40,6 +40,7 @@ test('the defaults', () => {
     originPolicy: expect.anything(),
     eventRateLimit: undefined,
     handshakeTimeout: 45_000,
+    publishEndpoint: undefined,
     admission: {
       maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
       handshakeRate: undefined,
