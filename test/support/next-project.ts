@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -19,7 +20,10 @@ import { build } from 'esbuild';
 import { packed } from './packed.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const packages = realpathSync(join(root, 'node_modules'));
+const ours = realpathSync(join(root, 'node_modules'));
+
+/** Where Next and React come from: `npm run test:next-lowest` sets it to a folder with other versions of them. */
+const packages = realpathSync(process.env.CARILLON_NEXT ?? ours);
 
 /** Milliseconds that Next may take to build or to start, on a machine that is busy with other things. */
 const PATIENCE = 180_000;
@@ -66,8 +70,11 @@ export class NextProject {
     const { modules } = await packed();
     const target = join(this.folder, 'node_modules');
     mkdirSync(target);
-    for (const name of readdirSync(packages)) {
-      if (name !== 'carillon' && name !== '.cache') symlinkSync(join(packages, name), join(target, name));
+    for (const source of new Set([packages, ours])) {
+      for (const name of readdirSync(source)) {
+        if (name === 'carillon' || name[0] === '.' || existsSync(join(target, name))) continue;
+        symlinkSync(join(source, name), join(target, name));
+      }
     }
     cpSync(join(modules, 'carillon'), join(target, 'carillon'), { recursive: true });
   }
