@@ -160,6 +160,30 @@ describe.each(versions)('with %s', (_name, alias) => {
     expect(await heardOf('main')).toEqual(['main']);
   });
 
+  it('does not connect before a component that suspends is there, and then once', async () => {
+    await render({ sleeper: 'first' });
+    await page.getByText('asleep').waitFor();
+    expect(sessions).toBe(0);
+    const connection = once(io, 'connection');
+    await inPage((it) => it.wake('first'));
+    const [socket] = await connection;
+    await page.getByText(`connected ${socket.id}`).waitFor();
+    expect(await heardOf('awake')).toEqual(['awake']);
+    expect(sessions).toBe(1);
+  });
+
+  it('keeps the connection and the listeners while a component suspends again', async () => {
+    await rendered();
+    await render({ sleeper: 'second' });
+    await page.getByText('asleep').waitFor();
+    io.emit('news', 'meanwhile');
+    await page.waitForFunction(() => (window as unknown as { page: ReactPage }).page.heard.length > 0);
+    await inPage((it) => it.wake('second'));
+    await page.getByText('asleep').waitFor({ state: 'detached' });
+    expect(await heardOf('afterwards')).toEqual(['meanwhile', 'afterwards']);
+    expect(sessions).toBe(1);
+  });
+
   it('moves to another server when the url changes', async () => {
     const otherHttp = createServer().listen(0, '127.0.0.1');
     await once(otherHttp, 'listening');
