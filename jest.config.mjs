@@ -44,7 +44,7 @@ const lowestPeers = {
 export default {
   testTimeout: 20_000,
   coverageProvider: 'v8',
-  projects: ['unit', 'contract', 'package', 'compat', 'faults', 'hostile', 'fuzz', 'types', 'browser']
+  projects: ['unit', 'contract', 'package', 'compat', 'cluster', 'faults', 'hostile', 'fuzz', 'types', 'browser']
     .map((name) => project(name))
     .concat(lowestPeers),
 };

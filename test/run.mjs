@@ -12,6 +12,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { provideChromium } from './support/chromium-path.mjs';
+import { providePostgres } from './support/servers/postgres-path.mjs';
+import { provideRedis } from './support/servers/redis-path.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
@@ -28,6 +30,7 @@ const projects = [
   { name: 'lowest-peers', workers: 2, folder: 'contract' },
   { name: 'package', workers: 2 },
   { name: 'compat', workers: 2 },
+  { name: 'cluster', workers: 2, servers: true },
   { name: 'hostile', workers: 1 },
   { name: 'fuzz', workers: 2 },
   { name: 'types', workers: 2 },
@@ -89,13 +92,12 @@ async function jest(project) {
   ]
     .filter(Boolean)
     .join(' ');
-  if (project.chromium) {
-    try {
-      env.CARILLON_CHROMIUM = await provideChromium(print);
-    } catch (error) {
-      print(error.message);
-      return { passed: 0, failed: 1 };
-    }
+  try {
+    if (project.chromium) env.CARILLON_CHROMIUM = await provideChromium(print);
+    if (project.servers) await Promise.all([provideRedis(print), providePostgres(print)]);
+  } catch (error) {
+    print(error.message);
+    return { passed: 0, failed: 1 };
   }
   const workers = Math.min(project.workers, Math.max(1, availableParallelism()));
   const code = await execute(
