@@ -56,6 +56,28 @@ export class PublishError extends Error {
   }
 }
 
+/** What can go wrong between the nodes of a cluster. */
+export type ClusterErrorCode =
+  /** Messages do not get through any more. Once per outage; it ends with the event `resubscribed`. */
+  | 'CARILLON_CLUSTER_DOWN'
+  /** Messages were dropped: too much waited during an outage. */
+  | 'CARILLON_MESSAGES_DROPPED'
+  /** Something came that no node sends; it was ignored. Reported at most every ten seconds. */
+  | 'CARILLON_REJECTED_MESSAGE'
+  /** A command was refused, a listener failed, and so on: the cause is in `cause`. */
+  | 'CARILLON_CLUSTER_FAILURE';
+
+/** Something went wrong between this node and the others. Told by the `error` event of the adapter; else it is logged. */
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError';
+  readonly code: ClusterErrorCode;
+
+  constructor(code: ClusterErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
 /**
  * Refusals of the HTTP handshake: `{code, message}` with status 400 (403 for `forbidden`).
  * Source: Engine.IO protocol 4, "Handshake".
