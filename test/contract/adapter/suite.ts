@@ -77,7 +77,7 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
         nodes.map((node) =>
           node.run((io) => {
             io.of('/named');
-            io.of(/^\/dynamic-\d+$/);
+            io.pattern = io.of(/^\/dynamic-\d+$/);
           }),
         ),
       );
@@ -516,7 +516,12 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
           await untilComplete('/dynamic-7', dynamic);
           await fromEach(async (origin) => {
             await origin.run((io) => void io.of('/dynamic-7').emit('in /dynamic-7', 1));
-            expect(await afterwards(origin, dynamic, '/dynamic-7')).toEqual(dynamic.map(() => [['in /dynamic-7', 1]]));
+            await origin.run((io) => void io.pattern.emit('in all of them', 2));
+            const expected = [
+              ['in /dynamic-7', 1],
+              ['in all of them', 2],
+            ];
+            expect(await afterwards(origin, dynamic, '/dynamic-7')).toEqual(dynamic.map(() => expected));
           });
         } finally {
           await Promise.all(dynamic.map((client) => client.leave()));
