@@ -157,12 +157,8 @@ export class ClassicWire {
   // --- what this node has to say ---
 
   /** @throws TypeError, RangeError when the data cannot be encoded. */
-  encode(data: unknown, options: BroadcastOptions): Buffer {
-    return encodeBroadcast(this.uid, this.#local.nsp.name, data, options);
-  }
-
-  broadcast(encoded: Buffer, options: BroadcastOptions): void {
-    this.#bus.publish(this.channels.of(options.rooms), encoded);
+  broadcast(data: unknown, options: BroadcastOptions): void {
+    this.#bus.publish(this.channels.of(options.rooms), encodeBroadcast(this.uid, this.#local.nsp.name, data, options));
   }
 
   /**

@@ -55,14 +55,10 @@ export class ClassicAdapter extends MemoryAdapter {
   }
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
-    if (options.flags.local === true) {
-      super.broadcast(packet, options);
-      return;
-    }
-    // Encoded first: a listener that sees the packet on its way out may change it.
-    const encoded = this.#wire.encode(packet.data, options);
-    super.broadcast(packet, options);
-    this.#wire.broadcast(encoded, options);
+    const message = this.prepare(packet, options);
+    // Others first: a catch-all listener that emits in turn comes second on all nodes.
+    if (options.flags.local !== true) this.#wire.broadcast(packet.data, options);
+    this.deliver(message, packet, options);
   }
 
   override broadcastWithAck(
@@ -73,7 +69,14 @@ export class ClassicAdapter extends MemoryAdapter {
     onMissing?: (nodes: string[]) => void,
   ): void {
     super.broadcastWithAck(packet, options, clientCountCallback, ack);
-    if (options.flags.local === true) return;
+    if (options.flags.local === true) {
+      // Nobody else has anything to say, but all of them are counted.
+      this.#wire
+        .countNodes()
+        .then((nodes) => clientCountCallback(0, nodes - 1))
+        .catch((error) => this.#report(error));
+      return;
+    }
     this.#wire.broadcastWithAck(packet.data, options, clientCountCallback, ack, (missing) => {
       const nodes = this.#name(missing, 'broadcastWithAck');
       if (nodes.length > 0) onMissing?.(nodes);
