@@ -30,7 +30,7 @@ const project = (displayName, testTimeout) => ({
 export default {
   testTimeout: 20_000,
   coverageProvider: 'v8',
-  projects: ['unit', 'contract', 'compat', 'cluster', 'faults', 'hostile', 'fuzz', 'types', 'browser'].map((name) =>
-    project(name),
+  projects: ['unit', 'contract', 'package', 'compat', 'cluster', 'faults', 'hostile', 'fuzz', 'types', 'browser'].map(
+    (name) => project(name),
   ),
 };

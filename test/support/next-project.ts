@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -17,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join, parse, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { packed } from './packed.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = realpathSync(join(root, 'node_modules'));
@@ -36,7 +36,7 @@ export interface NextProcess {
   end(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** A Next project of its own, in a folder of its own, in which carillon is installed as from the registry. */
+/** A Next project of its own, in a folder of its own, in which carillon is installed from its tarball. */
 export class NextProject {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'carillon-next-')));
   readonly #processes = new Set<ChildProcess>();
@@ -48,7 +48,7 @@ export class NextProject {
       recursive: true,
       filter: (path) => !/node_modules|\.next/.test(relative(source, path)),
     });
-    project.#install();
+    await project.#install();
     project.#configure();
     await build({
       entryPoints: [fileURLToPath(new URL('./next-fixture.ts', import.meta.url))],
@@ -61,19 +61,15 @@ export class NextProject {
     return project;
   }
 
-  /** Links all packages but ours, which is copied: bundlers treat a linked package as part of the project. */
-  #install(): void {
-    const dist = join(root, 'dist');
-    if (!existsSync(join(dist, 'integrations', 'next'))) throw new Error('Not compiled: run `npm run build` first.');
+  /** Links all packages but ours, which comes from its tarball: bundlers treat a linked package as part of the project. */
+  async #install(): Promise<void> {
+    const { modules } = await packed();
     const target = join(this.folder, 'node_modules');
     mkdirSync(target);
     for (const name of readdirSync(packages)) {
       if (name !== 'carillon' && name !== '.cache') symlinkSync(join(packages, name), join(target, name));
     }
-    cpSync(join(root, 'package.json'), join(target, 'carillon', 'package.json'));
-    for (const part of ['core', 'integrations']) {
-      cpSync(join(dist, part), join(target, 'carillon', 'dist', part), { recursive: true });
-    }
+    cpSync(join(modules, 'carillon'), join(target, 'carillon'), { recursive: true });
   }
 
   /** The packages are linked from elsewhere, which bundlers do not follow on their own. */
