@@ -5,6 +5,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AdapterFactory, AdapterNamespace } from '../adapters/adapter.js';
 import { MemoryAdapter } from '../adapters/memory.js';
 import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
+import { canRecover, closeAdapter } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';
 import { Connection } from '../engine/connection.js';
@@ -80,14 +81,15 @@ export class Server<
   engine!: Engine;
   /** The HTTP server it is attached to. */
   httpServer!: AnyHttpServer;
-  /** The options, complete and frozen. */
-  readonly opts: ResolvedOptions;
   /** Encodes packets; adapters read it. */
   readonly encoder: PacketEncoder;
   /** All namespaces by name, those of patterns apart. @internal */
   readonly _nsps = new Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
   readonly #patterns = new Map<NamespaceMatcher, ParentNamespace<any, any, any, any>>();
   readonly #regularExpressions = new Map<RegExp, ParentNamespace<any, any, any, any>>();
+  readonly #options: ResolvedOptions;
+  /** Those without what the adapter cannot do. */
+  #effectiveOptions: ResolvedOptions;
   /** As given: `attach()` may add to them. */
   readonly #givenOptions: ServerOptions;
   readonly #attachments: Attachment[] = [];
@@ -112,7 +114,8 @@ export class Server<
     super();
     const isOptions = typeof server === 'object' && server !== null && !('listen' in server);
     const given = isOptions ? (server as ServerOptions) : (options ?? {});
-    this.opts = resolveOptions(given);
+    this.#options = resolveOptions(given);
+    this.#effectiveOptions = this.#options;
     this.#givenOptions = given;
     this.#adapter = this.opts.adapter ?? defaultAdapter(this.opts);
     this.#path = this.opts.path;
@@ -121,7 +124,13 @@ export class Server<
     this.#awaitingNamespace = this.#makeDeadlines();
     this.encoder = new (this.opts.parser ?? defaultParser).Encoder();
     this.sockets = this.of('/');
+    this.#checkRecovery();
     if (server !== undefined && server !== null && !isOptions) this.attach(server as AnyHttpServer | number | string);
+  }
+
+  /** The options, complete and frozen. Recovery is off when the adapter cannot do it. */
+  get opts(): ResolvedOptions {
+    return this.#effectiveOptions;
   }
 
   /** The options. @internal Named so by packages of the ecosystem. */
@@ -175,9 +184,23 @@ export class Server<
   adapter(value?: AdapterConstructor): this | AdapterConstructor {
     if (value === undefined) return this.#adapter;
     this.#adapter = resolveOptions({ adapter: value }).adapter;
+    this.#effectiveOptions = this.#options;
     for (const namespace of this._nsps.values()) namespace.initAdapter();
     this.#relaySessions();
+    this.#checkRecovery();
     return this;
+  }
+
+  /**
+   * With recovery on, adapters append an offset to each event, also those that cannot recover anything: their offsets are
+   * empty strings, which listeners would get as an argument too many. So it is off with them, and not in silence.
+   */
+  #checkRecovery(): void {
+    if (this.opts.connectionStateRecovery === undefined || canRecover(this.sockets.adapter)) return;
+    this.#effectiveOptions = Object.freeze({ ...this.#options, connectionStateRecovery: undefined });
+    console.warn(
+      'carillon: connectionStateRecovery is off: this adapter cannot restore sessions. See docs/scaling.md for those that can.',
+    );
   }
 
   // --- attaching ---
@@ -334,7 +357,7 @@ export class Server<
   /** @internal */
   unregister(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     if (this._nsps.get(namespace.name) === namespace) this._nsps.delete(namespace.name);
-    namespace.adapter.close();
+    closeAdapter(namespace.adapter);
   }
 
   /** Finds the namespace a client asks for, or makes it when a pattern matches. @internal */
@@ -408,7 +431,7 @@ export class Server<
     this.engine?.close();
     this.#awaitingNamespace.clear();
     for (const attachment of this.#attachments.splice(0)) attachment.detach();
-    const adapters = [...this._nsps.values()].map((namespace) => namespace.adapter.close());
+    const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
     await Promise.allSettled([this.#relaying?.close(), ...adapters]);
     this.#relaying = null;
   }
