@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
 import { closeAdapter, contain, makeAdapter } from '../adapters/socketio-bridge.js';
-import { SERVER_EVENTS } from '../protocol/socketio/packet.js';
+import { RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
@@ -323,9 +323,10 @@ export class Namespace<
     });
   }
 
-  /** An event of another server, from the adapter. @internal */
+  /** An event of another server, from the adapter. Those we emit ourselves are ours alone. @internal */
   _onServerSideEmit(args: [event: string, ...args: any[]]): void {
     const [event, ...rest] = args;
+    if (SERVER_EVENTS.has(event) || RESERVED_EVENTS.has(event)) return;
     try {
       emitLocally(this, event, rest);
     } catch (error) {

@@ -2,8 +2,8 @@ import type { ClusterError } from '../../errors.js';
 import type { Packet } from '../../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, AdapterSocket, SocketId } from '../adapter.js';
+import { withMissing } from '../cluster-queries.js';
 import { MemoryAdapter } from '../memory.js';
-import { withMissing } from '../missing.js';
 import type { ClassicSocket } from './classic-messages.js';
 import { type ClassicAnswers, type ClassicBus, type ClassicOptions, ClassicWire } from './classic-wire.js';
 
