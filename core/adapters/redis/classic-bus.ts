@@ -8,7 +8,7 @@ interface IoRedis {
   unsubscribe(channel: string): Promise<unknown>;
   psubscribe(pattern: string): Promise<unknown>;
   punsubscribe(pattern: string): Promise<unknown>;
-  pubsub(command: 'NUMSUB', channel: string): Promise<unknown[]>;
+  pubsub(command: 'NUMSUB', ...channels: string[]): Promise<unknown[]>;
   pipeline(): { publish(channel: string, message: Buffer | string): unknown; exec(): Promise<unknown> };
   /** Of a cluster only. */
   nodes?(role: 'master'): IoRedis[];
@@ -40,7 +40,7 @@ interface Library {
   unsubscribe(channel: string): Promise<unknown>;
   subscribePattern(pattern: string, listener: Listener): Promise<unknown>;
   unsubscribePattern(pattern: string): Promise<unknown>;
-  countSubscribers(channel: string): Promise<number>;
+  countSubscribers(channels: readonly string[]): Promise<number[]>;
   close(): void;
 }
 
@@ -95,8 +95,8 @@ export class RedisClassicBus implements ClassicBus {
     this.#library.unsubscribePattern(pattern).catch(this.#onError);
   }
 
-  countSubscribers(channel: string): Promise<number> {
-    return this.#library.countSubscribers(channel);
+  countSubscribers(channels: readonly string[]): Promise<number[]> {
+    return this.#library.countSubscribers(channels);
   }
 
   /** Leaves the clients as they were, but for subscriptions. */
@@ -160,11 +160,11 @@ class IoRedisLibrary implements Library {
     return this.#subscriber.punsubscribe(pattern);
   }
 
-  async countSubscribers(channel: string): Promise<number> {
+  async countSubscribers(channels: readonly string[]): Promise<number[]> {
     // Each node of a cluster knows only its own.
     const nodes = this.#publisher.nodes?.('master') ?? [this.#publisher];
-    const answers = await Promise.all(nodes.map((node) => node.pubsub('NUMSUB', channel)));
-    return answers.reduce((sum: number, answer) => sum + Number(answer[1]), 0);
+    const answers = await Promise.all(nodes.map((node) => node.pubsub('NUMSUB', ...channels)));
+    return channels.map((_, index) => answers.reduce((sum: number, answer) => sum + Number(answer[2 * index + 1]), 0));
   }
 
   close(): void {
@@ -230,9 +230,9 @@ class NodeRedisLibrary implements Library {
     return this.#subscriber.pUnsubscribe(pattern, this.#take(pattern), true);
   }
 
-  async countSubscribers(channel: string): Promise<number> {
-    const answers = await Promise.all((await this.#nodes()).map((node) => node.pubSubNumSub!([channel])));
-    return answers.reduce((sum, answer) => sum + Number(answer[channel]), 0);
+  async countSubscribers(channels: readonly string[]): Promise<number[]> {
+    const answers = await Promise.all((await this.#nodes()).map((node) => node.pubSubNumSub!([...channels])));
+    return channels.map((channel) => answers.reduce((sum, answer) => sum + Number(answer[channel]), 0));
   }
 
   close(): void {}

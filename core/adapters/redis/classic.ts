@@ -128,7 +128,8 @@ export class ClassicAdapter extends MemoryAdapter {
     }
     this.#wire
       .serverSideEmitWithAck(packet.slice(0, -1))
-      .then((remote) => ack(null, this.#complete(remote.answers, remote, 'serverSideEmit')));
+      .then((remote) => ack(null, this.#complete(remote.answers, remote, 'serverSideEmit')))
+      .catch((error) => this.#report(error));
   }
 
   /** The result of a query, with the nodes that are not in it. */
@@ -138,7 +139,7 @@ export class ClassicAdapter extends MemoryAdapter {
 
   /** The wire tells how many did not answer, not who. */
   #name(missing: number, query: string): string[] {
-    const nodes = Array.from({ length: missing }, (_, index) => `unknown-${index + 1}`);
+    const nodes = nameUnknown(missing);
     if (missing > 0) this.emit('missing-nodes', nodes, query);
     return nodes;
   }
@@ -147,4 +148,9 @@ export class ClassicAdapter extends MemoryAdapter {
     if (this.listenerCount('error') > 0) this.emit('error', error);
     else console.error(`carillon: ${error.message}`);
   }
+}
+
+/** Names for nodes of which only the number is known. */
+export function nameUnknown(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `unknown-${index + 1}`);
 }
