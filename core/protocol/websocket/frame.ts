@@ -35,13 +35,15 @@ function writeHeader(target: Buffer, opcode: number, payloadLength: number): num
  * Text is measured, then written once, straight behind the header: no intermediate buffer.
  */
 export function encodeFrame(message: string | Uint8Array): Buffer {
-  if (typeof message === 'string') {
-    const length = Buffer.byteLength(message);
-    const frame = Buffer.allocUnsafe(headerLength(length) + length);
-    frame.write(message, writeHeader(frame, TEXT, length), 'utf8');
-    return frame;
-  }
-  return frameBytes(BINARY, message);
+  return typeof message === 'string' ? encodeTextFrame(message, Buffer.byteLength(message)) : frameBytes(BINARY, message);
+}
+
+/** @param length bytes of the text in UTF-8. */
+export function encodeTextFrame(text: string, length: number): Buffer {
+  const frame = Buffer.allocUnsafe(headerLength(length) + length);
+  // As many bytes as characters: it is ASCII, and there is nothing to encode.
+  frame.write(text, writeHeader(frame, TEXT, length), length === text.length ? 'latin1' : 'utf8');
+  return frame;
 }
 
 function frameBytes(opcode: number, payload: Uint8Array): Buffer {
