@@ -72,6 +72,8 @@ export class RedisBus implements Bus {
         (error) => this.#onError(error),
       );
     this.#stopWatching = [watch(publisher), watch(subscriber)];
+    // Not every client tells when it is ready.
+    if (!this.#isUp) this.#tryLater();
   }
 
   get isUp(): boolean {
@@ -115,9 +117,8 @@ export class RedisBus implements Bus {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#retry?.cancel();
-    this.#subscriptions.close();
     // A Redis that stands still must not keep a server from closing.
-    await this.#withTimeout(this.#pending.close()).catch(() => {});
+    await this.#withTimeout(Promise.all([this.#subscriptions.close(), this.#pending.close()])).catch(() => {});
     // To the last moment: without a listener, an error of the client would end the process.
     for (const stop of this.#stopWatching.splice(0)) stop();
   }
@@ -130,6 +131,7 @@ export class RedisBus implements Bus {
     if (isReady && !this.#isUp) this.#verify();
     // Before the first time, it is only on its way.
     else if (!isReady && this.#isUp) this.#goDown(new Error('the connection to Redis is lost'));
+    else if (!isReady) this.#tryLater();
   }
 
   #onError(error: Error): void {

@@ -87,13 +87,16 @@ export class Subscriptions {
     this.#schedule();
   }
 
-  close(): void {
+  /** Gives everything up. Resolves when Redis has confirmed it, or cannot. */
+  async close(): Promise<void> {
     const channels = [...this.#listeners.keys(), ...this.#unwanted];
     this.#listeners.clear();
     this.#unwanted.clear();
     for (const batch of [...this.#heldUp.splice(0), this.#batch]) batch?.reject(new Error('the bus is closed'));
     this.#batch = undefined;
-    if (!this.#isHeld) this.#unsubscribe(channels);
+    if (this.#isHeld || channels.length === 0) return;
+    // The client may be closed right behind us: that is no failure.
+    await this.#options.unsubscribe(channels).catch(() => {});
   }
 
   #schedule(): void {
