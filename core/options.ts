@@ -130,6 +130,11 @@ export interface ServerOptions {
   /** Events clients may send. @default no limit */
   eventRateLimit?: EventRateLimitOptions;
 
+  /**
+   * With an adapter for several nodes: polling requests that arrive at another node than the session's are served, over
+   * the bus. @default true
+   */
+  relaySessions?: boolean;
   /** Lets other programs emit by `POST <path>/publish`; see docs/publish.md. @default off */
   publishEndpoint?: PublishEndpointSettings;
 }
@@ -208,6 +213,7 @@ export interface ResolvedOptions extends EngineOptions {
   readonly maxNamespacesPerConnection: number;
   readonly maxPendingAcks: number;
   readonly eventRateLimit: EventRateLimit | undefined;
+  readonly relaySessions: boolean;
 }
 
 /** Milliseconds; Node takes a timer of more for one of 1 ms. Source: Node.js documentation, `setTimeout`. */
@@ -273,6 +279,7 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     maxPendingAcks: positive('maxPendingAcks', 65_536),
     eventRateLimit: eventRateLimitOption(options.eventRateLimit),
     handshakeTimeout: time('handshakeTimeout', 45_000, 1),
+    relaySessions: flag('relaySessions', true),
     publishEndpoint: publishEndpointOption(options.publishEndpoint, maxHttpBufferSize, maxDepth),
     admission: Object.freeze({
       maxConnectionsPerAddress: positive('maxConnectionsPerAddress', Number.POSITIVE_INFINITY),

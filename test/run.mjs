@@ -27,6 +27,8 @@ const stepLimit = 20 * 60_000;
 const projects = [
   { name: 'unit', workers: 4 },
   { name: 'contract', workers: 2 },
+  { name: 'lowest-peers', workers: 2, folder: 'contract' },
+  { name: 'package', workers: 2 },
   { name: 'compat', workers: 2 },
   { name: 'cluster', workers: 2, servers: true },
   { name: 'hostile', workers: 1 },
@@ -40,7 +42,7 @@ const steps = [
   { name: 'typecheck', run: () => check('tsc', '-p', 'test/tsconfig.json') },
   { name: 'lint', run: () => check('biome', 'ci', ...(color ? [] : ['--colors=off']), '.') },
   ...projects
-    .filter((project) => existsSync(join(root, 'test', project.name)))
+    .filter((project) => existsSync(join(root, 'test', project.folder ?? project.name)))
     .map((project) => ({ name: project.name, run: () => jest(project) })),
 ];
 
@@ -73,9 +75,12 @@ async function check(name, ...args) {
 }
 
 /** From nothing: a file that was deleted from the sources must not live on in `dist`. */
-function build() {
+async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  return check('tsc', '-p', 'tsconfig.json');
+  const compiled = await check('tsc', '-p', 'tsconfig.json');
+  if (compiled.failed > 0) return compiled;
+  const code = await execute(process.execPath, [join(root, 'core', 'client', 'bundle.mjs')]);
+  return code === 0 ? compiled : { passed: 0, failed: 1 };
 }
 
 async function jest(project) {

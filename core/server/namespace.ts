@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, FoundSession, Session, SocketId } from '../adapters/adapter.js';
 import { closeAdapter, contain, makeAdapter } from '../adapters/socketio-bridge.js';
-import { PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
+import { PacketType, RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
@@ -51,9 +51,6 @@ export interface ServerReservedEventsMap<
   /** A listener of the application threw, or its promise was rejected. */
   listener_error: (error: unknown, context: ListenerErrorContext) => void;
 }
-
-/** Events a namespace emits itself: other servers cannot send them. */
-const LOCAL_EVENTS: ReadonlySet<unknown> = new Set(['connection', 'new_namespace', 'listener_error']);
 
 /** Where a listener failed. */
 export interface ListenerErrorContext {
@@ -332,7 +329,7 @@ export class Namespace<
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
     assertNotReserved(event);
-    if (LOCAL_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
+    if (SERVER_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
     contain(this.adapter.serverSideEmit([event, ...args]), 'tell the other servers');
     return true;
   }
@@ -355,7 +352,7 @@ export class Namespace<
   /** An event of another server, from the adapter. Those we emit ourselves are ours alone. @internal */
   _onServerSideEmit(args: [event: string, ...args: any[]]): void {
     const [event, ...rest] = args;
-    if (LOCAL_EVENTS.has(event) || RESERVED_EVENTS.has(event)) return;
+    if (SERVER_EVENTS.has(event) || RESERVED_EVENTS.has(event)) return;
     try {
       emitLocally(this, event, rest);
     } catch (error) {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
-import type { AdapterNamespace } from '../adapters/adapter.js';
+import type { AdapterFactory, AdapterNamespace } from '../adapters/adapter.js';
 import { MemoryAdapter } from '../adapters/memory.js';
 import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
 import { canRecover, closeAdapter } from '../adapters/socketio-bridge.js';
@@ -21,6 +21,7 @@ import {
   EngineServer,
   type Mount,
   mount,
+  type Relaying,
   type UpgradeListener,
 } from './attach.js';
 import type { BroadcastOperator, RemoteSocket } from './broadcast.js';
@@ -92,6 +93,7 @@ export class Server<
   /** As given: `attach()` may add to them. */
   readonly #givenOptions: ServerOptions;
   readonly #attachments: Attachment[] = [];
+  #relaying: Relaying | null = null;
   /** Closed with us: the server we were attached to, not one that only passes requests on. */
   #closesHttpServer = false;
   #adapter: AdapterConstructor;
@@ -185,6 +187,7 @@ export class Server<
     this.#effectiveOptions = this.#options;
     for (const namespace of this._nsps.values()) namespace.initAdapter();
     this.#checkRecovery();
+    this.#relaySessions();
     return this;
   }
 
@@ -262,8 +265,16 @@ export class Server<
    */
   bind(engine: any): this {
     this.engine = engine;
+    this.#relaySessions();
     engine.on('connection', (conn: any) => this.onconnection(conn));
     return this;
+  }
+
+  /** In a cluster, a polling request may arrive at any node. */
+  #relaySessions(): void {
+    const { node } = this.#adapter as AdapterFactory;
+    if (node === undefined || !this.opts.relaySessions || !(this.engine instanceof EngineServer)) return;
+    this.#relaying ??= this.engine.relaySessions(node);
   }
 
   /** Serves a connection of an engine. @internal Named so by packages of the ecosystem. */
@@ -420,7 +431,9 @@ export class Server<
     this.engine?.close();
     this.#awaitingNamespace.clear();
     for (const attachment of this.#attachments.splice(0)) attachment.detach();
-    await Promise.all([...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter)));
+    const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
+    await Promise.all([this.#relaying?.close(), ...adapters]);
+    this.#relaying = null;
   }
 
   // --- the main namespace, for short ---

@@ -47,6 +47,7 @@ const rule: DependencyRule = {
     {
       who: 'core/server/attach.ts',
       may: ['core/server/', ...base, 'core/options.ts', 'core/engine/', 'core/protocol/', 'core/transports/'],
+      mayTypes: ['core/adapters/'],
       outside: true,
     },
     {

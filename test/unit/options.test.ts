@@ -41,6 +41,7 @@ test('the defaults', () => {
     eventRateLimit: undefined,
     handshakeTimeout: 45_000,
     publishEndpoint: undefined,
+    relaySessions: true,
     admission: {
       maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
       handshakeRate: undefined,

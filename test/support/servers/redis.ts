@@ -31,6 +31,7 @@ export interface RedisNode {
 export interface RedisServer extends RedisNode {
   /** All of a cluster; otherwise this one. */
   readonly nodes: readonly RedisNode[];
+  readonly isCluster: boolean;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -80,6 +81,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   if (size > 0) await formCluster(nodes);
   return Object.assign(nodes[0]!, {
     nodes,
+    isCluster: size > 0,
     stop: async () => {
       await Promise.all(nodes.map((node) => node.process.stop()));
     },
