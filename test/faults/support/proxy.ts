@@ -60,7 +60,7 @@ export class FaultyProxy {
     this.connections++;
     client.on('error', () => {});
     if (this.refuses) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const link = new Link(this, client, connect(this.#target, '127.0.0.1'), () => {
@@ -69,6 +69,15 @@ export class FaultyProxy {
     });
     this.#links.add(link);
   }
+}
+
+/**
+ * Resets a connection. One whose end is on its way cannot be: Node.js (20 and 22 at least) then keeps the handle of the
+ * destroyed socket open, which holds the process and turns its event loop without end.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** One connection through the proxy. */
@@ -93,7 +102,7 @@ class Link {
   }
 
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
     this.#end();
   }
 

@@ -3,7 +3,10 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { Server as OfficialServer } from 'socket.io';
 import { WebSocketServer } from 'ws';
 import { Server as CarillonServer } from '../../../core/index.js';
+import { releaseOfficialTimers } from '../../support/compat/official-timers.js';
 import { FaultyProxy } from './proxy.js';
+
+releaseOfficialTimers();
 
 const cleanups: (() => unknown)[] = [];
 
