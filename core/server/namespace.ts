@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
+import { systemClock } from '../clock.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
+import { RetryMemories } from './retries.js';
 import type { Server } from './server.js';
 import { Socket } from './socket.js';
 import type {
@@ -93,6 +95,8 @@ export class Namespace<
   _ids = 0;
   /** Middlewares, in order. @internal */
   readonly middlewares: Middleware<Socket<any, any, any, any>>[] = [];
+  /** Clients that repeat their events; `null` when the option is off. @internal */
+  readonly retries: RetryMemories | null;
   /** Sockets by their secret, when recovery is on: a client may come back before its loss was noticed. */
   readonly #socketsByPid = new Map<string, Socket<any, any, any, any>>();
 
@@ -101,6 +105,8 @@ export class Namespace<
     super({ captureRejections: true });
     this.server = server;
     this.name = name;
+    const { retryMemory } = server.opts;
+    this.retries = retryMemory === undefined ? null : new RetryMemories(retryMemory, systemClock);
     this.initAdapter();
   }
 
@@ -115,14 +121,14 @@ export class Namespace<
   // --- connecting ---
 
   /** A client wants to be here. @internal */
-  add(client: Client, auth: Record<string, unknown>): void {
+  add(client: Client, auth: Record<string, unknown>, retryKey?: unknown): void {
     const { connectionStateRecovery: recovery } = this.server.opts;
     if (!recovery || typeof auth.pid !== 'string') {
-      this.#admit(client, auth, null);
+      this.#admit(client, auth, null, retryKey);
       return;
     }
     this.#restore(auth.pid, typeof auth.offset === 'string' ? auth.offset : undefined).then((session) => {
-      if (client.isOpen) this.#admit(client, auth, session);
+      if (client.isOpen) this.#admit(client, auth, session, retryKey);
     });
   }
 
@@ -137,7 +143,7 @@ export class Namespace<
     }
   }
 
-  #admit(client: Client, auth: Record<string, unknown>, session: Session | null): void {
+  #admit(client: Client, auth: Record<string, unknown>, session: Session | null, retryKey: unknown): void {
     const socket = new Socket(this as never, client, auth, session) as Socket<
       ListenEvents,
       EmitEvents,
@@ -148,7 +154,7 @@ export class Namespace<
       this.middlewares.length === 0 ||
       (session !== null && this.server.opts.connectionStateRecovery?.skipMiddlewares)
     ) {
-      this.#connect(client, socket);
+      this.#connect(client, socket, retryKey);
       return;
     }
     runMiddlewares(this.middlewares, socket as never, (error: ExtendedError | null) => {
@@ -157,7 +163,7 @@ export class Namespace<
         return;
       }
       if (error === null) {
-        this.#connect(client, socket);
+        this.#connect(client, socket, retryKey);
         return;
       }
       socket.leaveEverything();
@@ -169,11 +175,15 @@ export class Namespace<
     });
   }
 
-  #connect(client: Client, socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+  #connect(
+    client: Client,
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    retryKey: unknown,
+  ): void {
     this.sockets.set(socket.id, socket);
     if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket as never);
     client.accept(socket as never);
-    socket.onConnect();
+    socket.onConnect(this.retries === null ? null : this.retries.attach(retryKey, socket as never));
     this.#announce('connect', socket);
     this.#announce('connection', socket);
   }

@@ -55,6 +55,7 @@ const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   parser: true,
   connectTimeout: true,
   connectionStateRecovery: true,
+  retryMemory: true,
   cleanupEmptyChildNamespaces: true,
   pingTimeout: true,
   pingInterval: true,
