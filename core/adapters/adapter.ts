@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
-import type { PacketEncoder } from '../protocol/socketio/parser.js';
+import type { PacketEncoder, Parser } from '../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
+import type { ClusterNode } from './cluster-node.js';
 
 export type SocketId = string;
 /** Secret of a session, known to its client and the server: the key to connection state recovery. */
@@ -37,15 +38,21 @@ export interface AdapterSocket {
   join(rooms: Room | Room[]): Promise<void> | void;
   leave(room: Room): Promise<void> | void;
   disconnect(close?: boolean): unknown;
+  /** These three are what other nodes see of it. */
+  readonly handshake: object;
+  readonly rooms: Iterable<Room>;
+  readonly data: unknown;
 }
 
 /** What an adapter needs of its namespace. */
 export interface AdapterNamespace {
   readonly name: string;
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
-  readonly server: { readonly encoder: PacketEncoder };
+  readonly server: { readonly encoder: PacketEncoder; readonly _parser?: Parser };
   /** Next acknowledgement id of the namespace. */
   _ids: number;
+  /** An event of another server: `[event, ...args]`, with a callback at the end when it wants an answer. */
+  _onServerSideEmit(args: [event: string, ...args: any[]]): void;
 }
 
 /** Events about rooms, for the application: `adapter.on('join-room', (room, id) => ...)`. */
@@ -54,7 +61,12 @@ export interface AdapterEvents {
   'join-room': [room: Room, id: SocketId];
   'leave-room': [room: Room, id: SocketId];
   'delete-room': [room: Room];
+  /** Something failed that no call reports: see {@link ClusterError} for what the cluster has to say. */
   error: [error: Error];
+  /** After an outage, all subscriptions are there again. `dropped`: messages that were lost because too much waited. */
+  resubscribed: [report: { dropped: number }];
+  /** These nodes should have answered a query, but died or were too slow; it was answered without them. */
+  'missing-nodes': [nodes: string[], query: string];
 }
 
 /**
@@ -98,14 +110,17 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
   /** Sends a packet to everybody selected; sets `packet.nsp`. */
   abstract broadcast(packet: Packet, options: BroadcastOptions): Promise<void> | void;
   /**
-   * @param clientCountCallback called once per server, with the number of its receivers.
+   * @param clientCountCallback called once per server, with the number of its receivers. When a server is gone although
+   * some of them have not answered, once more, with minus their number for `0` servers.
    * @param ack called once per answer.
+   * @param onMissing called with the servers that did not say everything, at most once.
    */
   abstract broadcastWithAck(
     packet: Packet,
     options: BroadcastOptions,
-    clientCountCallback: (clientCount: number) => void,
+    clientCountCallback: (clientCount: number, servers?: number) => void,
     ack: (...args: any[]) => void,
+    onMissing?: (nodes: string[]) => void,
   ): void;
 
   /** Ids of the sockets in any of the rooms; of all, when there are none. */
@@ -128,4 +143,11 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
   restoreSession(_pid: PrivateSessionId, _offset: string | undefined): Promise<Session | null> | Session | null {
     return null;
   }
+}
+
+/** Makes the adapter of each namespace of one server. */
+export interface AdapterFactory {
+  (nsp: AdapterNamespace): Adapter;
+  /** The server as a node of a cluster, for whatever else talks to other nodes. */
+  readonly node?: ClusterNode;
 }

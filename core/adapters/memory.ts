@@ -54,8 +54,12 @@ export class MemoryAdapter extends Adapter implements RoomObserver {
   }
 
   broadcast(packet: Packet, options: BroadcastOptions): void {
+    this.deliver(this.prepare(packet, options), packet, options);
+  }
+
+  /** Hands a message to its receivers on this node. */
+  protected deliver(message: Prepared, packet: Packet, options: BroadcastOptions): void {
     const isVolatile = options.flags.volatile === true;
-    const message = this.prepare(packet, options);
     // One closure per broadcast, none per receiver.
     this.each(options, (socket) => {
       socket.notifyOutgoingListeners(packet);

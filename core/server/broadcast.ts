@@ -1,4 +1,5 @@
 import type { Adapter, SocketId } from '../adapters/adapter.js';
+import { contain } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
@@ -78,7 +79,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     const packet: Packet = { type: PacketType.EVENT, nsp: this.#adapter.nsp.name, data };
     const ack = data.at(-1);
     if (typeof ack !== 'function') {
-      contain(this.#adapter.broadcast(packet, this.#selection));
+      contain(this.#adapter.broadcast(packet, this.#selection), 'broadcast');
       return true;
     }
     data.pop();
@@ -111,7 +112,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       ack(null, expectSingleResponse ? responses[0] : responses);
     };
 
-    this.#adapter.broadcastWithAck(
+    const broadcast = this.#adapter.broadcastWithAck(
       packet,
       this.#selection,
       (clientCount) => {
@@ -124,6 +125,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
         check();
       },
     );
+    contain(broadcast, 'broadcast');
     this.#adapter.serverCount().then(
       (count) => {
         expectedServers = count;
@@ -170,17 +172,17 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
 
   /** Makes the matching sockets join a room, or several. */
   socketsJoin(room: Room | Room[]): void {
-    this.#adapter.addSockets(this.#selection, listOf(room));
+    contain(this.#adapter.addSockets(this.#selection, listOf(room)), 'make sockets join');
   }
 
   /** Makes the matching sockets leave a room, or several. */
   socketsLeave(room: Room | Room[]): void {
-    this.#adapter.delSockets(this.#selection, listOf(room));
+    contain(this.#adapter.delSockets(this.#selection, listOf(room)), 'make sockets leave');
   }
 
   /** Disconnects the matching sockets; with `close`, their connections too. */
   disconnectSockets(close = false): void {
-    this.#adapter.disconnectSockets(this.#selection, close);
+    contain(this.#adapter.disconnectSockets(this.#selection, close), 'disconnect sockets');
   }
 }
 
@@ -249,11 +251,4 @@ export function assertNotReserved(event: unknown): void {
 
 function listOf(room: Room | Room[]): Room[] {
   return Array.isArray(room) ? room : [room];
-}
-
-/** Some adapters answer a broadcast with a promise nobody asked for: its rejection must not end the process. */
-export function contain(result: unknown): void {
-  if (result instanceof Promise) {
-    result.catch((error) => console.error('carillon: the adapter could not broadcast:', error));
-  }
 }

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
+import { closeAdapter, contain, makeAdapter } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
+import { SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
@@ -51,9 +53,6 @@ export interface ServerReservedEventsMap<
   /** A listener of the application threw, or its promise was rejected. */
   listener_error: (error: unknown, context: ListenerErrorContext) => void;
 }
-
-/** Events a namespace emits itself: other servers cannot send them. */
-const LOCAL_EVENTS: ReadonlySet<unknown> = new Set(['connection', 'new_namespace', 'listener_error']);
 
 /** Where a listener failed. */
 export interface ListenerErrorContext {
@@ -110,12 +109,14 @@ export class Namespace<
     this.initAdapter();
   }
 
-  /** Makes the adapter; done again when `io.adapter()` sets another. @internal */
+  /** Makes the adapter; done again when `io.adapter()` sets another, which takes over who is where. @internal */
   initAdapter(): void {
     const previous: Adapter | undefined = this.adapter;
-    this.adapter = create(this.server.adapter(), this as never);
-    containAdapter(this.adapter.init());
-    if (previous !== undefined) containAdapter(previous.close());
+    this.adapter = makeAdapter(this.server.adapter(), this);
+    contain(this.adapter.init?.(), 'start');
+    if (previous === undefined) return;
+    for (const [id, rooms] of previous.sids) contain(this.adapter.addAll(id, new Set(rooms)), 'take over rooms');
+    closeAdapter(previous);
   }
 
   // --- connecting ---
@@ -312,8 +313,8 @@ export class Namespace<
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
     assertNotReserved(event);
-    if (LOCAL_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
-    this.adapter.serverSideEmit([event, ...args]);
+    if (SERVER_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
+    contain(this.adapter.serverSideEmit([event, ...args]), 'tell the other servers');
     return true;
   }
 
@@ -368,13 +369,4 @@ export class Namespace<
   disconnectSockets(close = false): void {
     this.#everybody().disconnectSockets(close);
   }
-}
-
-/** Adapters are classes, functions made for `new`, or arrow functions. */
-function create(Constructor: any, namespace: Namespace<any, any, any, any>): Adapter {
-  return Constructor.prototype === undefined ? Constructor(namespace) : new Constructor(namespace);
-}
-
-function containAdapter(result: Promise<void> | void): void {
-  if (result instanceof Promise) result.catch((error) => console.error('carillon: the adapter failed:', error));
 }

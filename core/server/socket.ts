@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import createDebug from 'debug';
 import type { Adapter, AdapterSocket, Session, SocketId } from '../adapters/adapter.js';
+import { contain } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
 import { type DisconnectReason, RECOVERABLE } from '../engine/close-reason.js';
 import type { Connection } from '../engine/connection.js';
@@ -13,7 +14,7 @@ import { Prepared } from '../protocol/prepared.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import { type Room, Selection } from '../rooms/selection.js';
 import { PendingAcks } from './acks.js';
-import { assertNotReserved, BroadcastOperator, contain } from './broadcast.js';
+import { assertNotReserved, BroadcastOperator } from './broadcast.js';
 import type { Client } from './client.js';
 import { CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
@@ -92,7 +93,6 @@ export class Socket<
   readonly pid: string | undefined;
   readonly #auth: { [key: string]: any };
   readonly #issued: number;
-  readonly #adapter: Adapter;
   #handshake: Handshake | null = null;
   #acks: PendingAcks | null = null;
   /** Of a client that repeats its events until they are acknowledged. */
@@ -115,13 +115,12 @@ export class Socket<
     this.client = client;
     this.#auth = auth;
     this.#issued = Date.now();
-    this.#adapter = nsp.adapter;
     if (session) {
       this.id = session.sid;
       this.pid = session.pid;
       this.data = session.data;
       this.recovered = true;
-      this.#adapter.addAll(this.id, new Set(session.rooms));
+      contain(this.nsp.adapter.addAll(this.id, new Set(session.rooms)), 'restore rooms');
       // Ahead of the CONNECT packet: the client keeps them until it is connected.
       for (const data of session.missedPackets) this.#send({ type: PacketType.EVENT, nsp: nsp.name, data });
     } else {
@@ -139,7 +138,7 @@ export class Socket<
 
   /** The adapter of its namespace. */
   get adapter(): Adapter {
-    return this.#adapter;
+    return this.nsp.adapter;
   }
 
   /** What is known of the request that opened the connection, and the client's `auth`. */
@@ -180,7 +179,7 @@ export class Socket<
 
   /** The rooms it is in; always its own id, until it disconnects. */
   get rooms(): Set<Room> {
-    return this.#adapter.socketRooms(this.id) ?? new Set(NO_ROOMS);
+    return this.nsp.adapter.socketRooms(this.id) ?? new Set(NO_ROOMS);
   }
 
   /** Acknowledgements it waits for, by id. @internal */
@@ -209,7 +208,7 @@ export class Socket<
     }
     if (this.pid !== undefined && this.connected && packet.id === undefined) {
       // Through the adapter, which numbers the event and keeps it for a client that comes back.
-      contain(this.#adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)));
+      contain(this.nsp.adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)), 'broadcast');
     } else {
       this.notifyOutgoingListeners(packet);
       this.#send(packet, flags);
@@ -326,7 +325,7 @@ export class Socket<
   #others(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
     const flags = this.#flags;
     this.#flags = NO_FLAGS;
-    return new BroadcastOperator(this.#adapter, new Selection(new Set(), new Set([this.id]), flags));
+    return new BroadcastOperator(this.nsp.adapter, new Selection(new Set(), new Set([this.id]), flags));
   }
 
   // --- rooms ---
@@ -334,12 +333,12 @@ export class Socket<
   /** Joins a room, or several. A promise only with adapters that need one. After the disconnection, nothing happens. */
   join(rooms: Room | Room[]): Promise<void> | void {
     if (this.#isClosing) return;
-    return this.#adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+    return this.nsp.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
   }
 
   /** Leaves a room. A promise only with adapters that need one. */
   leave(room: Room): Promise<void> | void {
-    return this.#adapter.del(this.id, room);
+    return this.nsp.adapter.del(this.id, room);
   }
 
   // --- receiving ---
@@ -516,7 +515,7 @@ export class Socket<
   onConnect(retries: RetryMemory | null): void {
     this.connected = true;
     this.#retries = retries;
-    this.join(this.id);
+    contain(this.join(this.id), 'join a room');
     const data = {
       sid: this.id,
       ...(this.pid !== undefined && { pid: this.pid }),
@@ -547,7 +546,8 @@ export class Socket<
     // After dropped events it could not be said that a client which comes back missed nothing.
     const isComplete = !(this.conn.droppedMessages > 0);
     if (this.pid !== undefined && isComplete && RECOVERABLE.has(reason)) {
-      this.#adapter.persistSession({ sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data });
+      const session = { sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data };
+      contain(this.nsp.adapter.persistSession(session), 'keep a session');
     }
     this.leaveEverything();
     this.nsp.remove(this);
@@ -563,7 +563,7 @@ export class Socket<
   /** Leaves all rooms, for good. @internal */
   leaveEverything(): void {
     this.#isClosing = true;
-    this.#adapter.delAll(this.id);
+    contain(this.nsp.adapter.delAll(this.id), 'leave rooms');
   }
 }
 

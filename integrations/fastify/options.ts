@@ -91,6 +91,8 @@ const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   clientAddress: true,
   handshakeTimeout: true,
   eventRateLimit: true,
+  publishEndpoint: true,
+  relaySessions: true,
 };
 const ROUTE_OPTIONS: Record<keyof CarillonRouteOptions, true> = {
   onRequest: true,

@@ -19,7 +19,7 @@ const rule: DependencyRule = {
     {
       who: 'core/options.ts',
       may: ['core/errors.ts', 'core/origins.ts', 'core/protocol/'],
-      mayTypes: ['core/engine/', 'core/server/', 'core/token-bucket.ts', 'core/transports/transport.ts'],
+      mayTypes: ['core/engine/', 'core/server/', 'core/token-bucket.ts', 'core/transports/'],
     },
 
     { who: 'core/rooms/', may: [] },
@@ -47,6 +47,7 @@ const rule: DependencyRule = {
     {
       who: 'core/server/attach.ts',
       may: ['core/server/', ...base, 'core/options.ts', 'core/engine/', 'core/protocol/', 'core/transports/'],
+      mayTypes: ['core/adapters/'],
       outside: true,
     },
     {
