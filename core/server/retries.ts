@@ -65,8 +65,7 @@ export class RetryMemory {
     if (id >= FIRST_UNNUMBERED) return true;
     if (id > this.#lastId) {
       this.#lastId = id;
-      this.#undecided.add(id);
-      if (this.#undecided.size > MAX_ANSWERS) dropFirst(this.#undecided);
+      this.#addUndecided(id);
       return true;
     }
     if (this.#undecided.has(id)) return true;
@@ -82,6 +81,17 @@ export class RetryMemory {
   /** The listeners are about to be called: whether they have not been, for this event. */
   claim(id: number): boolean {
     return id >= FIRST_UNNUMBERED || this.#undecided.delete(id);
+  }
+
+  /** The listeners have refused the event after all: unless there is an answer, its repetition is another try. */
+  release(id: number): void {
+    if (id < FIRST_UNNUMBERED && !this.#isForgotten && !this.#answers.has(id)) this.#addUndecided(id);
+  }
+
+  #addUndecided(id: number): void {
+    this.#undecided.add(id);
+    const [first] = this.#undecided;
+    if (this.#undecided.size > MAX_ANSWERS && first !== undefined) this.#undecided.delete(first);
   }
 
   /** Sends an answer, on whatever connection the client has by now, and keeps it. */
@@ -198,9 +208,4 @@ export class RetryMemories {
     this.#bytes -= memory.bytes;
     memory.forget();
   }
-}
-
-function dropFirst(ids: Set<number>): void {
-  const [first] = ids;
-  if (first !== undefined) ids.delete(first);
 }

@@ -386,6 +386,9 @@ export class Socket<
     // Node treats an "error" event without listeners as fatal; here a client merely sent a strange name.
     if (args[0] === 'error' && this.listenerCount('error') === 0) return;
     this.#guard(args, () => emitLocally(this, args[0], args.slice(1)));
+    // A listener that ended the connection it was called on, and has not answered, wants to see the event again.
+    if (id !== undefined && this.#retries !== null && !(this.connected && this.client.isOpen))
+      this.#retries.release(id);
   }
 
   /** Whatever a listener does, the process and the other listeners live. */

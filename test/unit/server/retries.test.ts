@@ -84,6 +84,15 @@ describe('one client', () => {
     expect(memory.admit(0)).toBe(false);
   });
 
+  test('a listener that ended the connection sees the event again, unless it has answered', () => {
+    const { memory } = create().attach();
+    expect(memory.admit(0) && memory.claim(0)).toBe(true);
+    memory.release(0);
+    expect(run(memory, 0)).toBe(true);
+    memory.release(0);
+    expect(run(memory, 0)).toBe(false);
+  });
+
   test('events that are not numbered are none of its business', () => {
     const { memory, holder } = create().attach();
     expect(run(memory, 1e15)).toBe(true);
