@@ -112,20 +112,24 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       ack(null, expectSingleResponse ? responses[0] : responses);
     };
 
-    const broadcast = this.#adapter.broadcastWithAck(
-      packet,
-      this.#selection,
-      (clientCount) => {
-        expectedClients += clientCount;
-        servers++;
-        check();
-      },
-      (response) => {
-        responses.push(response);
-        check();
-      },
-    );
-    contain(broadcast, 'broadcast');
+    const onClientCount = (clientCount: number): void => {
+      expectedClients += clientCount;
+      servers++;
+      check();
+    };
+    const onResponse = (response: unknown): void => {
+      if (isOver) return;
+      responses.push(response);
+      check();
+    };
+    try {
+      contain(this.#adapter.broadcastWithAck(packet, this.#selection, onClientCount, onResponse), 'broadcast');
+    } catch (error) {
+      // What cannot be encoded: the caller hears of it here, and not a second time as a timeout.
+      isOver = true;
+      timer.cancel();
+      throw error;
+    }
     this.#adapter.serverCount().then(
       (count) => {
         expectedServers = count;
