@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { type Clock, systemClock } from '../clock.js';
 import type { Bus, BusListener, BusObserver } from './bus.js';
 
 type Step = () => void;
@@ -14,7 +14,7 @@ export class MemoryNetwork {
   readonly #subscribers = new Map<string, Map<MemoryBus, BusListener>>();
   #steps: Step[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock = systemClock) {
     this.#clock = clock;
   }
 
