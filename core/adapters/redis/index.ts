@@ -17,7 +17,11 @@ import { ClusterAdapter } from '../cluster.js';
 import { adapterFactory } from '../cluster-factory.js';
 import { ClusterNode } from '../cluster-node.js';
 import { type ClusterOptions, resolveClusterOptions } from '../cluster-options.js';
+import { ClassicAdapter } from './classic.js';
+import { RedisClassicBus } from './classic-bus.js';
+import type { ClassicOptions } from './classic-wire.js';
 import { connectionOf, type RedisClient } from './client.js';
+import { NegotiatedAdapter } from './negotiation.js';
 import { RedisBus } from './redis-bus.js';
 
 export { ClusterError, type ClusterErrorCode } from '../../errors.js';
@@ -33,7 +37,24 @@ export interface RedisAdapterOptions extends ClusterOptions {
    * tells how many. Default 16 MiB.
    */
   maxPendingBytes?: number;
+  /**
+   * What is spoken with other nodes. `native`: our own wire, which only nodes of `carillon/redis` hear that are not in
+   * compatible mode. `compatible`: that of `@socket.io/redis-adapter`. `auto` (default): native, and compatible with whoever
+   * needs it, as long as there is somebody.
+   */
+  mode?: 'auto' | 'native' | 'compatible';
+  /** In `auto` and `compatible` mode: what the names of the classic channels begin with. Default `socket.io`. */
+  key?: string;
+  /** In `auto` and `compatible` mode: milliseconds classic nodes have to answer a question. Default 5000. */
+  requestsTimeout?: number;
+  /**
+   * In `auto` and `compatible` mode: whether answers to classic nodes go to who asked, instead of to all. Default `false`, as
+   * in the official adapter.
+   */
+  publishOnSpecificResponseChannel?: boolean;
 }
+
+const MODES: ReadonlySet<unknown> = new Set(['auto', 'native', 'compatible']);
 
 /**
  * What the `adapter` option takes to make a server one node of many.
@@ -55,6 +76,14 @@ export function createAdapter(
   if (publisher === subscriber) {
     throw new OptionError('subscriber', 'the publisher', 'a connection of its own: publisher.duplicate()');
   }
+  const { mode = 'auto' } = options;
+  if (!MODES.has(mode)) throw new OptionError('mode', mode, '"auto", "native" or "compatible"');
+  const classic = resolveClassicOptions(options);
+  const classicBus =
+    mode === 'native'
+      ? undefined
+      : new RedisClassicBus(publisher, subscriber, { clock: systemClock, key: classic.key, maxPendingBytes });
+  if (mode === 'compatible') return adapterFactory(undefined, (nsp) => new ClassicAdapter(nsp, classicBus!, classic));
   const resolved = resolveClusterOptions(options);
   const bus = new RedisBus(connectionOf(publisher, 'publisher'), connectionOf(subscriber, 'subscriber'), {
     clock: systemClock,
@@ -62,5 +91,19 @@ export function createAdapter(
     maxPendingBytes,
   });
   const node = new ClusterNode(bus, { clock: systemClock, ...resolved, features: ['native'] });
-  return adapterFactory(node, (nsp) => new ClusterAdapter(nsp, node, resolved));
+  return adapterFactory(node, (nsp) =>
+    classicBus === undefined
+      ? new ClusterAdapter(nsp, node, resolved)
+      : new NegotiatedAdapter(nsp, node, classicBus, { ...classic, ...resolved, prefix }),
+  );
+}
+
+function resolveClassicOptions(options: RedisAdapterOptions): ClassicOptions & { key: string } {
+  const { key = 'socket.io', requestsTimeout = 5000, publishOnSpecificResponseChannel = false } = options;
+  if (typeof key !== 'string' || key === '') throw new OptionError('key', key, 'a text that is not empty');
+  if (typeof requestsTimeout !== 'number' || !(requestsTimeout >= 1))
+    throw new OptionError('requestsTimeout', requestsTimeout, 'a number of milliseconds, at least 1');
+  if (typeof publishOnSpecificResponseChannel !== 'boolean')
+    throw new OptionError('publishOnSpecificResponseChannel', publishOnSpecificResponseChannel, 'true or false');
+  return { clock: systemClock, key, requestsTimeout, publishOnSpecificResponseChannel };
 }

@@ -11,6 +11,8 @@ export interface RedisBusOptions {
   readonly prefix: string;
   /** Bytes that may wait during an outage. Beyond that, the oldest go. */
   readonly maxPendingBytes: number;
+  /** Channels do not belong to shards, even where they could. Default `false`. */
+  readonly isPlain?: boolean;
 }
 
 /** Milliseconds a message of our own may take to come back when we check whether subscriptions work. */
@@ -50,7 +52,7 @@ export class RedisBus implements Bus {
     this.#subscriber = subscriber;
     this.#clock = options.clock;
     this.#prefix = options.prefix;
-    this.#kind = publisher.canShard && subscriber.canShard ? 'sharded' : 'plain';
+    this.#kind = !options.isPlain && publisher.canShard && subscriber.canShard ? 'sharded' : 'plain';
     this.#pending = new PendingPublications({
       maxBytes: options.maxPendingBytes,
       send: (publications) => publisher.publish(publications, this.#kind),
