@@ -27,6 +27,7 @@ const stepLimit = 20 * 60_000;
 const projects = [
   { name: 'unit', workers: 4 },
   { name: 'contract', workers: 2 },
+  { name: 'lowest-peers', workers: 2, folder: 'contract' },
   { name: 'package', workers: 2 },
   { name: 'compat', workers: 2 },
   { name: 'cluster', workers: 2, servers: true },
@@ -41,7 +42,7 @@ const steps = [
   { name: 'typecheck', run: () => check('tsc', '-p', 'test/tsconfig.json') },
   { name: 'lint', run: () => check('biome', 'ci', ...(color ? [] : ['--colors=off']), '.') },
   ...projects
-    .filter((project) => existsSync(join(root, 'test', project.name)))
+    .filter((project) => existsSync(join(root, 'test', project.folder ?? project.name)))
     .map((project) => ({ name: project.name, run: () => jest(project) })),
 ];
 

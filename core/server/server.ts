@@ -186,8 +186,8 @@ export class Server<
     this.#adapter = resolveOptions({ adapter: value }).adapter;
     this.#effectiveOptions = this.#options;
     for (const namespace of this._nsps.values()) namespace.initAdapter();
-    this.#relaySessions();
     this.#checkRecovery();
+    this.#relaySessions();
     return this;
   }
 
@@ -432,7 +432,7 @@ export class Server<
     this.#awaitingNamespace.clear();
     for (const attachment of this.#attachments.splice(0)) attachment.detach();
     const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
-    await Promise.allSettled([this.#relaying?.close(), ...adapters]);
+    await Promise.all([this.#relaying?.close(), ...adapters]);
     this.#relaying = null;
   }
 

@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -19,7 +21,10 @@ import { build } from 'esbuild';
 import { packed } from './packed.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const packages = realpathSync(join(root, 'node_modules'));
+const ours = realpathSync(join(root, 'node_modules'));
+
+/** Where Next and React come from: `npm run test:next-lowest` sets it to a folder with other versions of them. */
+const packages = realpathSync(process.env.CARILLON_NEXT ?? ours);
 
 /** Milliseconds that Next may take to build or to start, on a machine that is busy with other things. */
 const PATIENCE = 180_000;
@@ -66,8 +71,11 @@ export class NextProject {
     const { modules } = await packed();
     const target = join(this.folder, 'node_modules');
     mkdirSync(target);
-    for (const name of readdirSync(packages)) {
-      if (name !== 'carillon' && name !== '.cache') symlinkSync(join(packages, name), join(target, name));
+    for (const source of new Set([packages, ours])) {
+      for (const name of readdirSync(source)) {
+        if (name === 'carillon' || name[0] === '.' || existsSync(join(target, name))) continue;
+        symlinkSync(join(source, name), join(target, name));
+      }
     }
     cpSync(join(modules, 'carillon'), join(target, 'carillon'), { recursive: true });
   }
@@ -94,16 +102,21 @@ export class NextProject {
   /** `next dev` or `next start`, on a free port. */
   next(command: 'dev' | 'start', options: string[] = [], environment?: Record<string, string>): Promise<NextProcess> {
     const args = [this.#next, command, '--port', '0', '--hostname', '127.0.0.1', ...options];
-    return this.#start(args, /Local: +(http\S+)/, environment);
+    return this.#instrumented(args, environment);
+  }
+
+  /** `next dev`, with this bundler. */
+  dev(bundler: 'turbopack' | 'webpack'): Promise<NextProcess> {
+    const { version } = JSON.parse(readFileSync(join(packages, 'next', 'package.json'), 'utf8'));
+    // Before 16 it was webpack unless one asked for the other.
+    return this.next('dev', bundler === 'webpack' && version.startsWith('15.') ? [] : [`--${bundler}`]);
   }
 
   /** The server of `output: 'standalone'`, which takes port 0 for 3000. */
   async standalone(): Promise<NextProcess> {
     const folder = join(this.folder, '.next', 'standalone', relative(parse(this.folder).root, this.folder));
-    return this.#start([join(folder, 'server.js')], /Local: +(http\S+)/, {
-      PORT: String(await freePort()),
-      HOSTNAME: '127.0.0.1',
-    });
+    const environment = { PORT: String(await freePort()), HOSTNAME: '127.0.0.1' };
+    return this.#instrumented([join(folder, 'server.js')], environment);
   }
 
   /** A script of the project that prints `listening at <address>`. */
@@ -119,6 +132,13 @@ export class NextProject {
 
   get #next(): string {
     return join(packages, 'next', 'dist', 'bin', 'next');
+  }
+
+  /** A server of Next's own, once `instrumentation.js` has run: Next listens before that, and 15 even answers. */
+  async #instrumented(args: string[], environment: Record<string, string> = {}): Promise<NextProcess> {
+    const started = await this.#start(args, /Local: +(http\S+)/, environment);
+    if (environment.MODE !== 'custom') await started.printed(/instrumented/);
+    return started;
   }
 
   async #start(args: string[], ready: RegExp, environment?: Record<string, string>): Promise<NextProcess> {
@@ -143,7 +163,7 @@ export class NextProject {
         look();
       });
     const url = (await printed(ready))[1] as string;
-    // Next listens before it has run `instrumentation.js`, and answers after it has.
+    // Next runs `instrumentation.js` with the first request, if it has not yet.
     await fetch(url);
     return {
       url,

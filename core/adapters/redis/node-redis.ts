@@ -1,11 +1,5 @@
-import {
-  groupByShard,
-  type Publication,
-  type PubSubKind,
-  type PubSubListener,
-  type RedisArgument,
-  type RedisConnection,
-} from './client.js';
+import type { Publication, PubSubKind, PubSubListener, RedisArgument, RedisConnection } from './client.js';
+import { groupByShard } from './shards.js';
 
 type Listener = (message: Buffer, channel: Buffer) => void;
 type Subscribe = (channels: string[], listener: Listener, bufferMode: true) => Promise<unknown>;
@@ -47,6 +41,7 @@ export class NodeRedisConnection implements RedisConnection {
   /** What was handed to the client, by channel: it counts who listens, and removes by identity. */
   readonly #listeners = new Map<string, Listener>();
   readonly isCluster: boolean;
+  #lastTurn: Promise<void> = Promise.resolve();
 
   static accepts(client: unknown): client is NodeRedisClient {
     const { sendCommand, pSubscribe, sSubscribe } = (client ?? {}) as Partial<NodeRedisClient>;
@@ -99,7 +94,13 @@ export class NodeRedisConnection implements RedisConnection {
       this.#listeners.set(key, heard);
       fresh.push(channel);
     }
-    if (fresh.length > 0) await this.#each(SUBSCRIBE[kind], fresh, kind, heard);
+    if (fresh.length === 0) return;
+    try {
+      await this.#each(SUBSCRIBE[kind], fresh, kind, heard);
+    } catch (error) {
+      for (const channel of fresh) this.#listeners.delete(`${kind} ${channel}`);
+      throw error;
+    }
   }
 
   async unsubscribe(channels: readonly string[], kind: PubSubKind): Promise<void> {
@@ -122,7 +123,17 @@ export class NodeRedisConnection implements RedisConnection {
     kind: PubSubKind,
     listener: Listener,
   ): Promise<void> {
-    await Promise.all(groupByShard(channels, kind).map((group) => this.#client[command](group, listener, true)));
+    if (kind !== 'sharded') {
+      await this.#client[command](channels, listener, true);
+      return;
+    }
+    // A cluster opens a connection per shard when it is first needed, and closes it with the last channel. Asked for two
+    // things at once, it opens two connections and forgets one: so it is asked one thing after the other.
+    const turn = this.#lastTurn.then(async () => {
+      for (const group of groupByShard(channels, kind)) await this.#client[command](group, listener, true);
+    });
+    this.#lastTurn = turn.catch(() => {});
+    await turn;
   }
 
   command(args: readonly RedisArgument[], key?: string): Promise<unknown> {

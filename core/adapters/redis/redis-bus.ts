@@ -1,8 +1,9 @@
 import type { Clock, Timer } from '../../clock.js';
 import { randomId } from '../../ids.js';
 import type { Bus, BusListener, BusObserver } from '../bus.js';
-import { hashTagOf, type Publication, type RedisConnection } from './client.js';
+import type { Publication, RedisConnection } from './client.js';
 import { PendingPublications } from './pending-publications.js';
+import { hashTagOf } from './shards.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface RedisBusOptions {
@@ -74,6 +75,8 @@ export class RedisBus implements Bus {
         (error) => this.#onError(error),
       );
     this.#stopWatching = [watch(publisher), watch(subscriber)];
+    // Not every client tells when it is ready.
+    if (!this.#isUp) this.#tryLater();
   }
 
   get isUp(): boolean {
@@ -117,9 +120,8 @@ export class RedisBus implements Bus {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#retry?.cancel();
-    this.#subscriptions.close();
     // A Redis that stands still must not keep a server from closing.
-    await this.#withTimeout(this.#pending.close()).catch(() => {});
+    await this.#withTimeout(Promise.all([this.#subscriptions.close(), this.#pending.close()])).catch(() => {});
     // To the last moment: without a listener, an error of the client would end the process.
     for (const stop of this.#stopWatching.splice(0)) stop();
   }
@@ -132,6 +134,7 @@ export class RedisBus implements Bus {
     if (isReady && !this.#isUp) this.#verify();
     // Before the first time, it is only on its way.
     else if (!isReady && this.#isUp) this.#goDown(new Error('the connection to Redis is lost'));
+    else if (!isReady) this.#tryLater();
   }
 
   #onError(error: Error): void {
