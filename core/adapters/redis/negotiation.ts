@@ -119,8 +119,9 @@ export class NegotiatedAdapter extends ClusterAdapter {
     await Promise.all([this.#wire.close(), super.close()]);
   }
 
-  /** Nodes that take part in this namespace, and know only the classic wire. */
+  /** Nodes that take part in this namespace, and know only the classic wire. Rejects during an outage. */
   async #countClassic(): Promise<number> {
+    await this.#wire.ready;
     const [all, native] = await this.#bus.countSubscribers([this.#wire.channels.request, this.#marker]);
     return Math.max(0, all! - native!);
   }
@@ -195,8 +196,9 @@ export class NegotiatedAdapter extends ClusterAdapter {
   }
 
   override async serverCount(): Promise<number> {
-    const [native, classic] = await Promise.all([super.serverCount(), this.#countClassic()]);
-    return native + classic;
+    // During an outage, as many as there were.
+    const classic = this.#countClassic().catch(() => this.#mirror.others ?? 0);
+    return (await super.serverCount()) + (await classic);
   }
 
   override async sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
