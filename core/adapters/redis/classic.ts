@@ -2,8 +2,8 @@ import type { ClusterError } from '../../errors.js';
 import type { Packet } from '../../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, AdapterSocket, SocketId } from '../adapter.js';
+import { withMissing } from '../cluster-queries.js';
 import { MemoryAdapter } from '../memory.js';
-import { withMissing } from '../missing.js';
 import type { ClassicSocket } from './classic-messages.js';
 import { type ClassicAnswers, type ClassicBus, type ClassicOptions, ClassicWire } from './classic-wire.js';
 
@@ -55,14 +55,10 @@ export class ClassicAdapter extends MemoryAdapter {
   }
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
-    if (options.flags.local === true) {
-      super.broadcast(packet, options);
-      return;
-    }
-    // Encoded first: a listener that sees the packet on its way out may change it.
-    const encoded = this.#wire.encode(packet.data, options);
-    super.broadcast(packet, options);
-    this.#wire.broadcast(encoded, options);
+    const message = this.prepare(packet, options);
+    // Others first: a catch-all listener that emits in turn comes second on all nodes.
+    if (options.flags.local !== true) this.#wire.broadcast(packet.data, options);
+    this.deliver(message, packet, options);
   }
 
   override broadcastWithAck(
@@ -73,7 +69,14 @@ export class ClassicAdapter extends MemoryAdapter {
     onMissing?: (nodes: string[]) => void,
   ): void {
     super.broadcastWithAck(packet, options, clientCountCallback, ack);
-    if (options.flags.local === true) return;
+    if (options.flags.local === true) {
+      // Nobody else has anything to say, but all of them are counted.
+      this.#wire
+        .countNodes()
+        .then((nodes) => clientCountCallback(0, nodes - 1))
+        .catch((error) => this.#report(error));
+      return;
+    }
     this.#wire.broadcastWithAck(packet.data, options, clientCountCallback, ack, (missing) => {
       const nodes = this.#name(missing, 'broadcastWithAck');
       if (nodes.length > 0) onMissing?.(nodes);
@@ -125,7 +128,8 @@ export class ClassicAdapter extends MemoryAdapter {
     }
     this.#wire
       .serverSideEmitWithAck(packet.slice(0, -1))
-      .then((remote) => ack(null, this.#complete(remote.answers, remote, 'serverSideEmit')));
+      .then((remote) => ack(null, this.#complete(remote.answers, remote, 'serverSideEmit')))
+      .catch((error) => this.#report(error));
   }
 
   /** The result of a query, with the nodes that are not in it. */
@@ -135,7 +139,7 @@ export class ClassicAdapter extends MemoryAdapter {
 
   /** The wire tells how many did not answer, not who. */
   #name(missing: number, query: string): string[] {
-    const nodes = Array.from({ length: missing }, (_, index) => `unknown-${index + 1}`);
+    const nodes = nameUnknown(missing);
     if (missing > 0) this.emit('missing-nodes', nodes, query);
     return nodes;
   }
@@ -144,4 +148,9 @@ export class ClassicAdapter extends MemoryAdapter {
     if (this.listenerCount('error') > 0) this.emit('error', error);
     else console.error(`carillon: ${error.message}`);
   }
+}
+
+/** Names for nodes of which only the number is known. */
+export function nameUnknown(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `unknown-${index + 1}`);
 }

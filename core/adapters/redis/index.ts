@@ -17,7 +17,10 @@ import { ClusterAdapter } from '../cluster.js';
 import { adapterFactory } from '../cluster-factory.js';
 import { ClusterNode } from '../cluster-node.js';
 import { type ClusterOptions, resolveClusterOptions } from '../cluster-options.js';
+import { RecoveringClusterAdapter } from '../recovering-cluster.js';
 import { connectionOf, type RedisClient } from './client.js';
+import { OrderedCommands } from './ordered-commands.js';
+import { RedisRecoveryStore } from './recovery-store.js';
 import { RedisBus } from './redis-bus.js';
 
 export { ClusterError, type ClusterErrorCode } from '../../errors.js';
@@ -56,11 +59,24 @@ export function createAdapter(
     throw new OptionError('subscriber', 'the publisher', 'a connection of its own: publisher.duplicate()');
   }
   const resolved = resolveClusterOptions(options);
-  const bus = new RedisBus(connectionOf(publisher, 'publisher'), connectionOf(subscriber, 'subscriber'), {
+  const commands = new OrderedCommands(connectionOf(publisher, 'publisher'));
+  const bus = new RedisBus(commands, connectionOf(subscriber, 'subscriber'), {
     clock: systemClock,
     prefix,
     maxPendingBytes,
   });
   const node = new ClusterNode(bus, { clock: systemClock, ...resolved, features: ['native'] });
-  return adapterFactory(node, (nsp) => new ClusterAdapter(nsp, node, resolved));
+  return adapterFactory(node, (nsp) => {
+    const limits = nsp.server.opts?.connectionStateRecovery;
+    if (limits === undefined) return new ClusterAdapter(nsp, node, resolved);
+    if (commands.isCluster && !commands.canShard) {
+      throw new OptionError(
+        'connectionStateRecovery',
+        'on',
+        'a client that can use sharded channels: new Redis.Cluster(nodes, { shardedSubscribers: true })',
+      );
+    }
+    const store = new RedisRecoveryStore(bus, commands, { node, prefix, namespace: nsp.name });
+    return new RecoveringClusterAdapter(nsp, node, store, limits, resolved);
+  });
 }

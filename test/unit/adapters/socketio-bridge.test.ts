@@ -117,6 +117,7 @@ describe('what an adapter promises in vain', () => {
 
   test('by something that is only like a promise', () => {
     const report = jest.spyOn(console, 'error').mockImplementation(() => {}) as unknown as jest.Mock;
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library, as adapters may return one
     const thenable = Object.create({ then: (_: unknown, fail: (error: Error) => void) => fail(new Error('no')) });
     contain(thenable, 'do it');
     contain(undefined, 'do it');
