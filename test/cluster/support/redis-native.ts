@@ -16,7 +16,7 @@ export async function startRedisNode(
   options: RedisAdapterOptions = {},
 ): Promise<RedisNode> {
   const clients = [await connect(port), await connect(port)] as const;
-  const adapter = createAdapter(clients[0].client, clients[1].client, options);
+  const adapter = createAdapter(clients[0].client, clients[1].client, { mode: 'native', ...options });
   const node = await startNode('carillon', { adapter });
   await adapter.node!.ready;
   return {

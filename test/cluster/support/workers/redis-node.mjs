@@ -4,7 +4,10 @@ import { createAdapter } from '../../../../dist/core/adapters/redis/index.js';
 import { Server } from '../../../../dist/core/index.js';
 
 const [port, options] = process.argv.slice(2);
-const adapter = createAdapter(new Redis(Number(port)), new Redis(Number(port)), JSON.parse(options));
+const adapter = createAdapter(new Redis(Number(port)), new Redis(Number(port)), {
+  mode: 'native',
+  ...JSON.parse(options),
+});
 const io = new Server(0, { adapter });
 await adapter.node.ready;
 process.send({ port: io.httpServer.address().port, id: adapter.node.id });

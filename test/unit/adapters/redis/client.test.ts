@@ -1,5 +1,6 @@
-import { connectionOf, groupByShard, hashTagOf, isRefusal } from '../../../../core/adapters/redis/client.js';
+import { connectionOf, isRefusal } from '../../../../core/adapters/redis/client.js';
 import { createAdapter } from '../../../../core/adapters/redis/index.js';
+import { groupByShard, hashTagOf } from '../../../../core/adapters/redis/shards.js';
 import { OptionError } from '../../../../core/errors.js';
 
 test('what decides about the shard of a channel', () => {
