@@ -23,7 +23,7 @@ import { RoomChannels } from './room-channels.js';
  */
 export class ClusterAdapter extends MemoryAdapter {
   protected readonly node: ClusterNode;
-  readonly #channels: RoomChannels;
+  protected readonly channels: RoomChannels;
   readonly #queries: ClusterQueries;
   readonly #acks: ClusterAcks;
   readonly #isEvent: (parts: readonly Part[]) => boolean;
@@ -33,10 +33,10 @@ export class ClusterAdapter extends MemoryAdapter {
     super(nsp);
     this.node = node;
     this.#isEvent = eventCheck(nsp);
-    this.#channels = new RoomChannels(
+    this.channels = new RoomChannels(
       node,
       nsp.name,
-      (message, sender) => this.onMessage(message, sender),
+      (message, sender, room) => this.onMessage(message, sender, room),
       options.subscribeToSocketIds !== false,
     );
     this.#queries = new ClusterQueries(
@@ -62,14 +62,14 @@ export class ClusterAdapter extends MemoryAdapter {
     });
     this.#queries.open();
     this.#acks.open();
-    await Promise.all([this.#channels.open(), this.node.open()]);
+    await Promise.all([this.channels.open(), this.node.open()]);
   }
 
   override async close(): Promise<void> {
     this.#stopObserving?.();
     this.#queries.close();
     this.#acks.close();
-    this.#channels.close(this.rooms.keys());
+    this.channels.close(this.rooms.keys());
     await this.node.close();
   }
 
@@ -88,36 +88,36 @@ export class ClusterAdapter extends MemoryAdapter {
   // --- rooms ---
 
   override onCreate(room: Room): void {
-    this.#channels.onCreate(room);
+    this.channels.onCreate(room);
     super.onCreate(room);
   }
 
   override onDelete(room: Room): void {
-    this.#channels.onDelete(room);
+    this.channels.onDelete(room);
     super.onDelete(room);
   }
 
   /** The promise resolves when what other nodes send to the rooms is heard here. It never rejects. */
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     super.addAll(id, rooms);
-    return this.#channels.whenHeard(rooms);
+    return this.channels.whenHeard(rooms);
   }
 
   override addSockets(options: BroadcastOptions, rooms: Room[]): void {
     super.addSockets(options, rooms);
     if (options.flags.local === true) return;
-    this.#channels.expectMembers(rooms);
-    this.node.to(this.#channels.main).join(options, rooms);
+    this.channels.expectMembers(rooms);
+    this.node.to(this.channels.main).join(options, rooms);
   }
 
   override delSockets(options: BroadcastOptions, rooms: Room[]): void {
     super.delSockets(options, rooms);
-    if (options.flags.local !== true) this.node.to(this.#channels.main).leave(options, rooms);
+    if (options.flags.local !== true) this.node.to(this.channels.main).leave(options, rooms);
   }
 
   override disconnectSockets(options: BroadcastOptions, close: boolean): void {
     super.disconnectSockets(options, close);
-    if (options.flags.local !== true) this.node.to(this.#channels.main).disconnect(options, close);
+    if (options.flags.local !== true) this.node.to(this.channels.main).disconnect(options, close);
   }
 
   // --- events ---
@@ -131,7 +131,7 @@ export class ClusterAdapter extends MemoryAdapter {
 
   /** Tells the other nodes of an event. Hot path: once per emit. */
   protected publish(message: Prepared, _packet: Packet, options: BroadcastOptions): void {
-    this.node.to(this.#channels.channelOf(options)).broadcast(message.parts, options);
+    this.node.to(this.channels.channelOf(options)).broadcast(message.parts, options);
   }
 
   override broadcastWithAck(
@@ -162,7 +162,7 @@ export class ClusterAdapter extends MemoryAdapter {
   override serverSideEmit(packet: any[]): void {
     const ack = packet.at(-1);
     if (typeof ack !== 'function') {
-      this.node.to(this.#channels.main).serverSideEmit(encode(packet));
+      this.node.to(this.channels.main).serverSideEmit(encode(packet));
       return;
     }
     this.#queries
@@ -189,10 +189,10 @@ export class ClusterAdapter extends MemoryAdapter {
 
   // --- what other nodes say ---
 
-  protected onMessage(message: Message, _sender: string): void {
+  protected onMessage(message: Message, sender: string, room: Room | undefined): void {
     switch (message.kind) {
       case Kind.BROADCAST:
-        if (this.#isEvent(message.parts)) this.receive(message);
+        if (this.#isEvent(message.parts)) this.receive(message, sender, room);
         else this.node.reject(`not an event of ${this.nsp.name}`);
         break;
       case Kind.JOIN:
@@ -213,7 +213,7 @@ export class ClusterAdapter extends MemoryAdapter {
   }
 
   /** Delivers an event of another node. Hot path: once per event, whatever the number of its receivers. */
-  protected receive(message: BroadcastMessage): void {
+  protected receive(message: BroadcastMessage, _sender: string, _room: Room | undefined): void {
     const prepared = new Prepared(message.parts, message.flags.compress !== false);
     this.deliver(prepared, new ReceivedEvent(this.nsp, message.parts), message);
   }

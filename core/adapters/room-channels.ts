@@ -1,6 +1,10 @@
 import { isId } from '../ids.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
-import type { ClusterNode, MessageListener } from './cluster-node.js';
+import type { ClusterNode } from './cluster-node.js';
+import type { Message } from './messages.js';
+
+/** Takes a message that came over the channel of a room; over the main one, when there is no room. */
+export type ChannelListener = (message: Message, sender: string, room: Room | undefined) => void;
 
 /**
  * The channels of a namespace: one for everything, and one for each room that has a member here, so that events for a
@@ -13,7 +17,7 @@ export class RoomChannels {
   readonly main: string;
   readonly #node: ClusterNode;
   readonly #scope: string;
-  readonly #listener: MessageListener;
+  readonly #listener: ChannelListener;
   readonly #withIds: boolean;
   /** Subscriptions that are not confirmed yet. */
   readonly #pending = new Map<Room, Promise<void>>();
@@ -24,7 +28,7 @@ export class RoomChannels {
    * @param withIds whether rooms that are named like a socket (every socket is in one) have a channel, too. All nodes must
    * do the same.
    */
-  constructor(node: ClusterNode, scope: string, listener: MessageListener, withIds: boolean) {
+  constructor(node: ClusterNode, scope: string, listener: ChannelListener, withIds: boolean) {
     this.#node = node;
     this.#scope = scope;
     this.#listener = listener;
@@ -34,7 +38,7 @@ export class RoomChannels {
 
   /** Listens to the main channel. */
   open(): Promise<void> {
-    return this.#node.listen(this.#scope, undefined, this.#listener);
+    return this.#node.listen(this.#scope, undefined, (message, sender) => this.#listener(message, sender, undefined));
   }
 
   close(rooms: Iterable<Room>): void {
@@ -46,7 +50,7 @@ export class RoomChannels {
   onCreate(room: Room): void {
     if (!this.#hasChannel(room)) return;
     const subscribed: Promise<void> = this.#node
-      .listen(this.#scope, room, this.#listener)
+      .listen(this.#scope, room, (message, sender) => this.#listener(message, sender, room))
       .catch((error) => this.#node.reportFailure(`listening to room ${room}`, error))
       .then(() => {
         if (this.#pending.get(room) === subscribed) this.#pending.delete(room);

@@ -17,11 +17,14 @@ import { ClusterAdapter } from '../cluster.js';
 import { adapterFactory } from '../cluster-factory.js';
 import { ClusterNode } from '../cluster-node.js';
 import { type ClusterOptions, resolveClusterOptions } from '../cluster-options.js';
+import { RecoveringClusterAdapter } from '../recovering-cluster.js';
 import { ClassicAdapter } from './classic.js';
 import { RedisClassicBus } from './classic-bus.js';
 import type { ClassicOptions } from './classic-wire.js';
 import { connectionOf, type RedisClient } from './client.js';
 import { NegotiatedAdapter } from './negotiation.js';
+import { OrderedCommands } from './ordered-commands.js';
+import { RedisRecoveryStore } from './recovery-store.js';
 import { RedisBus } from './redis-bus.js';
 
 export { ClusterError, type ClusterErrorCode } from '../../errors.js';
@@ -85,17 +88,31 @@ export function createAdapter(
       : new RedisClassicBus(publisher, subscriber, { clock: systemClock, key: classic.key, maxPendingBytes });
   if (mode === 'compatible') return adapterFactory(undefined, (nsp) => new ClassicAdapter(nsp, classicBus!, classic));
   const resolved = resolveClusterOptions(options);
-  const bus = new RedisBus(connectionOf(publisher, 'publisher'), connectionOf(subscriber, 'subscriber'), {
+  const commands = new OrderedCommands(connectionOf(publisher, 'publisher'));
+  const bus = new RedisBus(commands, connectionOf(subscriber, 'subscriber'), {
     clock: systemClock,
     prefix,
     maxPendingBytes,
   });
   const node = new ClusterNode(bus, { clock: systemClock, ...resolved, features: ['native'] });
-  return adapterFactory(node, (nsp) =>
-    classicBus === undefined
-      ? new ClusterAdapter(nsp, node, resolved)
-      : new NegotiatedAdapter(nsp, node, classicBus, { ...classic, ...resolved, prefix }),
-  );
+  return adapterFactory(node, (nsp) => {
+    const limits = nsp.server.opts?.connectionStateRecovery;
+    if (limits === undefined) {
+      return classicBus === undefined
+        ? new ClusterAdapter(nsp, node, resolved)
+        : new NegotiatedAdapter(nsp, node, classicBus, { ...classic, ...resolved, prefix });
+    }
+    if (commands.isCluster && !commands.canShard) {
+      throw new OptionError(
+        'connectionStateRecovery',
+        'on',
+        'a client that can use sharded channels: new Redis.Cluster(nodes, { shardedSubscribers: true })',
+      );
+    }
+    // Events of nodes that know only the classic wire cannot be recovered: with recovery, all nodes are native.
+    const store = new RedisRecoveryStore(bus, commands, { node, prefix, namespace: nsp.name });
+    return new RecoveringClusterAdapter(nsp, node, store, limits, resolved);
+  });
 }
 
 function resolveClassicOptions(options: RedisAdapterOptions): ClassicOptions & { key: string } {
