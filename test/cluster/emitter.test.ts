@@ -41,7 +41,7 @@ describe.each<ClientPackage>(['ioredis', 'node-redis'])('with a client of %s', (
     emitter.emit('news', 1, { two: ['x', Buffer.from([3])] });
     emitter.to(clients[1]!.id).emit('private');
     emitter.except([clients[0]!.id, clients[1]!.id]).emit('for the last');
-    emitter.volatile.compress(false).emit('end');
+    emitter.compress(false).emit('end');
     await emitter.flush();
     const news = ['news', 1, { two: ['x', Buffer.from([3])] }];
     expect(await Promise.all(clients.map((client) => client.heardUntil('end')))).toEqual([

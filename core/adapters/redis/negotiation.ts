@@ -37,7 +37,7 @@ const here = MemoryAdapter.prototype;
  * is said on the classic wire, too, for them alone; nodes like this one know it by its sender, and do not listen.
  *
  * Who is there is told by Redis, in one command: how many listen to the requests of the namespace, and how many of these to
- * a channel that only nodes like this one listen to. See docs/decisions/0018-two-wires.md.
+ * a channel that only nodes like this one listen to. See docs/decisions/0011-two-wires.md.
  */
 export class NegotiatedAdapter extends ClusterAdapter {
   readonly #bus: ClassicBus;
