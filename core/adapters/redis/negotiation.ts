@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { randomId } from '../../ids.js';
 import { decode } from '../../protocol/msgpack/decode.js';
 import { encode } from '../../protocol/msgpack/encode.js';
-import type { Prepared } from '../../protocol/prepared.js';
+import type { Part, Prepared } from '../../protocol/prepared.js';
 import type { Packet } from '../../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, SocketId } from '../adapter.js';
@@ -63,9 +63,9 @@ export class NegotiatedAdapter extends ClusterAdapter {
       clock,
       interval: heartbeatInterval,
       count: () => this.#countClassic(),
-      repeat: (event, to) => this.#wire.broadcast((isPacket(event) ? event : new ReceivedEvent(nsp, event)).data, to),
+      repeat: (event, to) => this.#repeat(event, to),
       publish: (channel, message) => bus.publish(channel, message),
-      onChange: () => this.emit('mode', this.mode),
+      onChange: () => this.#announceMode(),
     });
     this.#wire = new ClassicWire(
       bus,
@@ -92,6 +92,24 @@ export class NegotiatedAdapter extends ClusterAdapter {
         publish: (channel, message) => this.#mirror.publish(channel, message),
       },
     );
+  }
+
+  /** Says an event on the classic wire. It was said natively before: nothing that fails here may be in the way of that. */
+  #repeat(event: Packet | readonly Part[], options: BroadcastOptions): void {
+    try {
+      const packet = isPacket(event) ? event : new ReceivedEvent(this.nsp, event);
+      this.#wire.broadcast(packet.data, options);
+    } catch (error) {
+      this.node.reportFailure('an event could not be said on the classic wire', error);
+    }
+  }
+
+  #announceMode(): void {
+    try {
+      this.emit('mode', this.mode);
+    } catch (error) {
+      this.node.reportFailure('a listener of "mode"', error);
+    }
   }
 
   /** `compatible` as long as there are nodes that know only the classic wire, or nobody knows. */
@@ -245,7 +263,7 @@ export class NegotiatedAdapter extends ClusterAdapter {
   }
 }
 
-function isPacket(event: Packet | readonly unknown[]): event is Packet {
+function isPacket(event: Packet | readonly Part[]): event is Packet {
   return !Array.isArray(event);
 }
 
