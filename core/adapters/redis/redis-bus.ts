@@ -45,6 +45,8 @@ export class RedisBus implements Bus {
   /** Whether `onDown` was told, and `onUp` was not. */
   #isOutage = false;
   #isVerifying = false;
+  /** How often the connection was lost, as far as it showed. */
+  #losses = 0;
   #retry: Timer | undefined;
   #isClosed = false;
 
@@ -134,7 +136,10 @@ export class RedisBus implements Bus {
     if (isReady && !this.#isUp) this.#verify();
     // Before the first time, it is only on its way.
     else if (!isReady && this.#isUp) this.#goDown(new Error('the connection to Redis is lost'));
-    else if (!isReady) this.#tryLater();
+    else if (!isReady) {
+      this.#losses++;
+      this.#tryLater();
+    }
   }
 
   #onError(error: Error): void {
@@ -153,6 +158,7 @@ export class RedisBus implements Bus {
 
   #goDown(error: Error): void {
     this.#isUp = false;
+    this.#losses++;
     this.#hold();
     if (this.#isOutage) return;
     this.#isOutage = true;
@@ -171,13 +177,15 @@ export class RedisBus implements Bus {
   async #verify(): Promise<void> {
     if (this.#isVerifying) return;
     this.#isVerifying = true;
+    const losses = this.#losses;
     try {
       await this.#withTimeout(this.#subscriptions.renew());
       const tags = new Set<string>(['']);
       if (this.#kind === 'sharded') for (const channel of this.#subscriptions.channels) tags.add(hashTagOf(channel));
-      await this.#withTimeout(Promise.all([...tags].map((tag) => this.#probe(tag))));
-      if (this.#isClosed || !this.#publisher.isReady || !this.#subscriber.isReady) return;
-      this.#goUp();
+      await Promise.all([...tags].map((tag) => this.#probe(tag)));
+      // Lost again meanwhile: what was proved holds no longer.
+      if (losses !== this.#losses || !this.#publisher.isReady || !this.#subscriber.isReady) this.#tryLater();
+      else if (!this.#isClosed) this.#goUp();
     } catch {
       this.#tryLater();
     } finally {
@@ -207,10 +215,9 @@ export class RedisBus implements Bus {
       onArrival = resolve;
     });
     try {
-      await this.#subscriber.subscribe([channel], this.#kind, () => onArrival());
+      await this.#withTimeout(this.#subscriber.subscribe([channel], this.#kind, () => onArrival()));
       const probe: Publication = { channel, message: Buffer.from('probe') };
-      await Promise.all(this.#publisher.publish([probe], this.#kind));
-      await arrived;
+      await this.#withTimeout(Promise.all([...this.#publisher.publish([probe], this.#kind), arrived]));
     } finally {
       this.#subscriber.unsubscribe([channel], this.#kind).catch(() => {});
     }
