@@ -35,7 +35,9 @@ function writeHeader(target: Buffer, opcode: number, payloadLength: number): num
  * Text is measured, then written once, straight behind the header: no intermediate buffer.
  */
 export function encodeFrame(message: string | Uint8Array): Buffer {
-  return typeof message === 'string' ? encodeTextFrame(message, Buffer.byteLength(message)) : frameBytes(BINARY, message);
+  return typeof message === 'string'
+    ? encodeTextFrame(message, Buffer.byteLength(message))
+    : frameBytes(BINARY, message);
 }
 
 /** @param length bytes of the text in UTF-8. */
