@@ -11,6 +11,8 @@ export interface RecoveryLimits {
   maxDisconnectionDuration: number;
   /** Bytes of events kept; the oldest go first, and sessions that would need them are not recovered. */
   maxBytes: number;
+  /** Sessions kept; the oldest go first. */
+  maxSessions: number;
 }
 
 /** An event that was sent, and to whom. */
@@ -126,6 +128,10 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
       keptAt: this.#number,
       expiresAt: this.#clock.now() + this.#limits.maxDisconnectionDuration,
     });
+    if (this.#sessions.size > this.#limits.maxSessions) {
+      const [oldest] = this.#sessions.keys();
+      this.#sessions.delete(oldest!);
+    }
   }
 
   /** Each session is restored at most once: a replayed `pid` finds nothing. */

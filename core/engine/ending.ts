@@ -1,3 +1,4 @@
+import { TransportViolation } from '../errors.js';
 import type { TransportName } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
 
@@ -24,16 +25,24 @@ export interface Ending {
 /** No closing handshake took place. Source: RFC 6455 §7.4.1. */
 const ABNORMAL = 1006;
 
-export function whoClosed(reason: ConnectionCloseReason, code: number | undefined): Ending['by'] {
+export function whoClosed(reason: ConnectionCloseReason, code: number | undefined, description: unknown): Ending['by'] {
   switch (reason) {
     case 'transport close':
       return code === ABNORMAL ? 'network' : 'client';
     case 'transport error':
+      return isViolation(description) ? 'server' : 'network';
     case 'ping timeout':
       return 'network';
     default:
       return 'server';
   }
+}
+
+/** The transport did not fail, it was used against its rules. */
+function isViolation(description: unknown): boolean {
+  return (
+    description instanceof TransportViolation || /^WS_ERR_/.test(String((description as { code?: unknown })?.code))
+  );
 }
 
 /** The close code of a WebSocket, from the description of `transport close`. */

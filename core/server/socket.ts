@@ -265,7 +265,8 @@ export class Socket<
 
   /** @internal */
   expectAck(id: number, callback: (...args: any[]) => void): void {
-    this.acks.expect(id, callback);
+    // Beyond the bound this answer is not heard, and the broadcast ends with its timeout.
+    if (this.acks.size < this.server.opts.maxPendingAcks) this.acks.expect(id, callback);
   }
 
   /** @internal */

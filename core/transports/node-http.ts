@@ -9,8 +9,9 @@ import type { Engine, EngineFront } from '../engine/engine.js';
 import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
 import { parseHandshake, parseQuery, type Query } from '../protocol/engineio/handshake.js';
 import { Decision } from './decision.js';
+import { endSocket } from './end-socket.js';
 import { KeptRequest } from './kept-request.js';
-import { PollingTransport } from './polling.js';
+import { PollingTransport, REASON_HEADER } from './polling.js';
 import type { ResponseHeaders, Transport } from './transport.js';
 import { WebSocketAcceptor } from './websocket.js';
 
@@ -44,6 +45,7 @@ export class NodeHttp implements EngineFront {
     if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
     this.#acceptor = new WebSocketAcceptor({
       maxPayload: opts.maxHttpBufferSize,
+      maxFragments: opts.maxFragments,
       perMessageDeflate: opts.perMessageDeflate,
     });
     this.#acceptor.onRefused((error, request) => {
@@ -114,7 +116,7 @@ export class NodeHttp implements EngineFront {
     // A real response, so that a middleware can set headers on the 101, or refuse by answering.
     const response = new ServerResponse(request);
     response.assignSocket(socket as never);
-    response.on('finish', () => socket.end());
+    response.on('finish', () => endSocket(socket));
     this.#runMiddlewares(request, response, (error) => {
       response.detachSocket(socket as never);
       if (error === undefined) {
@@ -285,6 +287,8 @@ export class NodeHttp implements EngineFront {
     const { retryAfter } = refusal.context;
     const headers: ResponseHeaders = { 'Content-Type': 'application/json' };
     if (typeof retryAfter === 'number') headers['Retry-After'] = Math.ceil(retryAfter / 1000);
+    const farewell = typeof refusal.context.sid === 'string' ? this.#engine.farewellOf(refusal.context.sid) : undefined;
+    if (farewell !== undefined) headers[REASON_HEADER] = farewell;
     response.writeHead(status, headers);
     response.end(JSON.stringify({ code, message: messageFor(refusal), retryAfter }));
   }
@@ -315,7 +319,7 @@ function abortUpgrade(socket: Duplex, refusal: Refusal): void {
   const body = messageFor(refusal);
   const wait = typeof retryAfter === 'number' ? `Retry-After: ${Math.ceil(retryAfter / 1000)}\r\n` : '';
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${wait}Content-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
-  socket.end(head + body);
+  endSocket(socket, head + body);
 }
 
 function addressOf(request: IncomingMessage): string {

@@ -3,17 +3,57 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ZlibOptions } from 'node:zlib';
 import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
+import { systemClock } from '../clock.js';
 import { decodeBase64 } from '../protocol/engineio/payload.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { Compression } from '../protocol/websocket/frame.js';
+import { endSocket } from './end-socket.js';
 import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
 
+/** Frames after which a connection lets others have their turn: Node reads up to 2 MB of one socket in a row. */
+const FRAMES_PER_TURN = 1000;
+
 /**
- * The connection as `ws` sees it. A subclass only to have a typed place for the transport: with it, three shared
- * functions serve as listeners for every connection instead of three closures each.
+ * The connection as `ws` sees it. A subclass, because `ws` reports by emitting: what it has to say is taken directly, and
+ * no listener is kept for each connection.
  */
 class Peer extends WebSocket {
   transport: WebSocketTransport | null = null;
+  #framesThisTurn = 0;
+
+  override emit(event: string | symbol, ...args: any[]): boolean {
+    switch (event) {
+      case 'message':
+        this.transport?.onMessage(args[0], args[1]);
+        break;
+      case 'error':
+        this.transport?.onError(args[0]);
+        return true;
+      case 'close':
+        this.transport?.onClose(args[0], args[1]);
+        return true;
+    }
+    // Messages, pings and pongs.
+    if (++this.#framesThisTurn >= FRAMES_PER_TURN) this.#yield();
+    return true;
+  }
+
+  #yield(): void {
+    this.#framesThisTurn = 0;
+    if (this.isPaused) return;
+    this.pause();
+    systemClock.endOfTurn(() => this.resume());
+  }
+
+  /** How `ws` answers a ping. It is told that it is done: it would drop a peer that sends many at once. */
+  override pong(data?: any, _mask?: boolean, callback?: (error: Error) => void): void {
+    this.transport?.onPing(data);
+    (callback as (() => void) | undefined)?.();
+  }
+
+  sendPong(data: Buffer): void {
+    super.pong(data, false);
+  }
 }
 
 /**
@@ -29,6 +69,8 @@ export class WebSocketTransport implements Transport {
   readonly #compression: Compression | null;
   #handler: TransportHandler | null = null;
   #drainExpected = false;
+  /** The last ping that has not been answered yet. */
+  #pingData: Buffer | null = null;
   #error: unknown = undefined;
 
   constructor(peer: WebSocket, socket: Duplex, compression: Compression | null) {
@@ -36,9 +78,6 @@ export class WebSocketTransport implements Transport {
     this.#socket = socket;
     this.#compression = compression;
     this.#peer.transport = this;
-    peer.on('message', onMessage);
-    peer.on('error', onError);
-    peer.on('close', onClose);
   }
 
   get ready(): boolean {
@@ -72,13 +111,40 @@ export class WebSocketTransport implements Transport {
 
   write(sequence: Sequence): void {
     const bytes = this.#compression === null ? sequence.frames() : sequence.deflatedFrames(this.#compression);
-    if (this.#socket.write(bytes) || this.#drainExpected) return;
-    // Only a congested connection pays for a listener.
+    if (!this.#socket.write(bytes)) this.#expectDrain();
+  }
+
+  /** Only a congested connection pays for a listener. */
+  #expectDrain(): void {
+    if (this.#drainExpected) return;
     this.#drainExpected = true;
     this.#socket.once('drain', () => {
       this.#drainExpected = false;
+      this.#answerPing();
       this.#handler?.onReady();
     });
+  }
+
+  /**
+   * Of the pings of one turn, and of all that come while the peer does not read, only the last is answered, which is all
+   * a peer may ask for (RFC 6455 §5.5.3): pongs neither pile up nor cost a write each.
+   *
+   * @internal
+   */
+  onPing(data: Buffer): void {
+    if (this.#pingData === null) systemClock.endOfTurn(() => this.#answerPing());
+    this.#pingData = data;
+  }
+
+  #answerPing(): void {
+    const data = this.#pingData;
+    if (data === null) return;
+    if (this.#socket.writableNeedDrain) {
+      this.#expectDrain();
+      return;
+    }
+    this.#pingData = null;
+    if (this.#peer.readyState === WebSocket.OPEN) this.#peer.sendPong(data);
   }
 
   close(code?: number, reason?: string): void {
@@ -111,8 +177,10 @@ export class WebSocketTransport implements Transport {
   }
 
   /** `ws` reports an error before the close that follows it. @internal */
-  onError(error: Error): void {
+  onError(error: Error & { code?: unknown }): void {
     this.#error = error;
+    // How long it would have been, `ws` does not say.
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#handler?.onTooLarge();
   }
 
   /** @internal */
@@ -128,21 +196,11 @@ export class WebSocketTransport implements Transport {
   }
 }
 
-function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
-  (this as Peer).transport!.onMessage(data as Buffer, isBinary);
-}
-
-function onError(this: WebSocket, error: Error): void {
-  (this as Peer).transport!.onError(error);
-}
-
-function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  (this as Peer).transport!.onClose(code, reason);
-}
-
 export interface WebSocketOptions {
   /** Bytes of one message, after inflating. A larger one closes the connection with code 1009. */
   maxPayload: number;
+  /** Pieces one message may arrive in: fragments, or parts of a frame. More close the connection with code 1008. */
+  maxFragments: number;
   /** `false`, or the parameters of the extension; see the `perMessageDeflate` option. */
   perMessageDeflate: false | PerMessageDeflateOptions;
 }
@@ -165,6 +223,8 @@ export class WebSocketAcceptor {
       clientTracking: false,
       WebSocket: Peer as unknown as typeof WebSocket,
       maxPayload: options.maxPayload,
+      maxFragments: options.maxFragments,
+      maxBufferedChunks: options.maxFragments,
       // No context is kept between messages, on neither side: an idle connection costs no zlib window.
       perMessageDeflate: deflate ? { serverNoContextTakeover: true, clientNoContextTakeover: true, ...deflate } : false,
     });
@@ -211,7 +271,8 @@ export class WebSocketAcceptor {
       listener(error, request);
       const body = error.message;
       socket.on('error', () => socket.destroy());
-      socket.end(
+      endSocket(
+        socket,
         `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
     });

@@ -11,6 +11,13 @@ const httpServer = createServer({ maxHeaderSize: 16_384 }, (_request, response) 
 const io = new Server(httpServer, { serveClient: false, ...applications[application].options, ...options });
 const monitor = new StallMonitor();
 
+/** TCP connections, whatever became of them. */
+const tcp = new Set();
+httpServer.on('connection', (socket) => {
+  tcp.add(socket);
+  socket.on('close', () => tcp.delete(socket));
+});
+
 /** What the server said about what happened, until the parent asks. */
 const records = [];
 const record = (kind, detail) => {
@@ -22,6 +29,7 @@ io.on('listener_error', (error, { event }) =>
 io.engine.on('connection_error', ({ code, message, context }) => {
   record('connection_error', { code, message, context: { name: context.name, message: context.message } });
 });
+io.engine.on('message_too_large', ({ id }, size) => record('too large', { sid: id, ...size }));
 io.engine.on('connection', (connection) => {
   connection.on('close', (reason, description) => {
     record('close', {
@@ -57,6 +65,8 @@ const commands = {
     sockets: io.sockets.sockets.size,
     namespaces: io._nsps.size,
     rooms: io.sockets.adapter.rooms.size,
+    tcp: tcp.size,
+    bytesRead: [...tcp].reduce((sum, { bytesRead }) => sum + bytesRead, 0),
   }),
   run: ([name, ...args]) => applications[application].commands[name](io, ...args),
 };
