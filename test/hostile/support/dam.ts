@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Dam {
   readonly #server: Server;
   readonly #upstream = new Set<Socket>();
+  readonly #sockets = new Set<Socket>();
   #isClosed = false;
 
   private constructor(target: number) {
@@ -15,10 +16,12 @@ export class Dam {
         [client, upstream],
         [upstream, client],
       ] as const) {
+        this.#sockets.add(socket);
         socket.on('error', () => {});
         socket.on('close', () => {
+          this.#sockets.delete(socket);
           this.#upstream.delete(upstream);
-          other.end();
+          other.destroySoon();
         });
       }
       client.pipe(upstream);
@@ -47,7 +50,7 @@ export class Dam {
   }
 
   async demolish(): Promise<void> {
-    for (const socket of this.#upstream) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
