@@ -27,10 +27,24 @@ const project = (displayName, testTimeout) => ({
   ...(testTimeout ? { testTimeout } : {}),
 });
 
+/** The suites of Fastify and NestJS once more, with the lowest versions that `peerDependencies` allow. */
+const lowestPeers = {
+  ...project('contract'),
+  displayName: 'lowest-peers',
+  testMatch: ['integration/{fastify,nestjs}', 'fastify*', 'nestjs-{lifecycle,messages,module,pipeline,rooms}'].map(
+    (name) => `<rootDir>/test/contract/${name}.test.ts`,
+  ),
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^(fastify|rxjs|reflect-metadata)(/.*)?$': '$1-lowest$2',
+    '^@nestjs/(common|core|websockets|platform-express|platform-fastify|testing)(/.*)?$': 'nestjs-$1-lowest$2',
+  },
+};
+
 export default {
   testTimeout: 20_000,
   coverageProvider: 'v8',
-  projects: ['unit', 'contract', 'compat', 'faults', 'hostile', 'fuzz', 'types', 'browser'].map((name) =>
-    project(name),
-  ),
+  projects: ['unit', 'contract', 'package', 'compat', 'cluster', 'faults', 'hostile', 'fuzz', 'types', 'browser']
+    .map((name) => project(name))
+    .concat(lowestPeers),
 };

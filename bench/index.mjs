@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseOptions, usage } from './options.mjs';
 import { drawCharts } from './report/charts.mjs';
+import { frameworkTable } from './report/frameworks.mjs';
 import { insertTables } from './report/markdown.mjs';
 import { costTable, disturbance, figure, latencyTable, targetTable } from './report/table.mjs';
 import { checkDescriptorLimit, plan, run } from './runner.mjs';
@@ -44,6 +45,8 @@ async function main() {
   console.log(costTable(results, rows, options.servers));
   console.log('\nLatency in milliseconds, and throughput; busy: CPU time of the server and of the load, per second\n');
   console.log(latencyTable(results, rows, options.servers));
+  const inFrameworks = frameworkTable(results, rows);
+  if (inFrameworks) console.log(`\nThrough frameworks\n\n${inFrameworks}`);
   const verdicts = targetTable(results, rows);
   if (verdicts) console.log(`\n${verdicts}`);
   const disturbed = disturbance(results);

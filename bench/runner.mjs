@@ -59,7 +59,8 @@ export function checkDescriptorLimit(plans) {
 export async function run(plans, options, onRow) {
   const results = {};
   const turns = plans.flatMap(({ workload, rows }) => {
-    const able = options.servers.filter((server) => workload.implementations?.includes(server) ?? true);
+    const chosen = options.servers.filter((server) => workload.implementations?.includes(server) ?? true);
+    const able = [...chosen, ...(workload.also ?? [])];
     return Array.from({ length: options.runs }, (_, index) =>
       able.map((server) => ({ workload, rows, server, index })),
     ).flat();

@@ -6,6 +6,7 @@
  * - {@link TransportViolation}: the same, below Socket.IO: two polls at once, a packet in the wrong direction.
  * - {@link OptionError}: the application configured something impossible; thrown at construction.
  * - {@link AcknowledgementError}: an acknowledgement that will not come.
+ * - {@link PublishError}: a request to the publish endpoint asked for something impossible; it is answered with this.
  */
 
 /** The peer broke the protocol. Decoders throw nothing else. */
@@ -40,6 +41,8 @@ export class AcknowledgementError extends Error {
   readonly #reason: 'timeout' | 'disconnected';
   /** Broadcasts with `emitWithAck` only: the answers that did arrive in time. */
   declare responses?: unknown[];
+  /** In a cluster: nodes that did not say how many of their clients were asked, or died before all had answered. */
+  declare missing?: string[];
 
   constructor(reason: 'timeout' | 'disconnected') {
     super(reason === 'timeout' ? 'operation has timed out' : 'socket has been disconnected');
@@ -49,6 +52,39 @@ export class AcknowledgementError extends Error {
   /** What happened, for programs. */
   get reason(): 'timeout' | 'disconnected' {
     return this.#reason;
+  }
+}
+
+/** What a request to the publish endpoint asked for could not be done; `status` is that of the HTTP answer. */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+  readonly status: number;
+
+  constructor(message: string, status = 400) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What can go wrong between the nodes of a cluster. */
+export type ClusterErrorCode =
+  /** Messages do not get through any more. Once per outage; it ends with the event `resubscribed`. */
+  | 'CARILLON_CLUSTER_DOWN'
+  /** Messages were dropped: too much waited during an outage. */
+  | 'CARILLON_MESSAGES_DROPPED'
+  /** Something came that no node sends; it was ignored. Reported at most every ten seconds. */
+  | 'CARILLON_REJECTED_MESSAGE'
+  /** A command was refused, a listener failed, and so on: the cause is in `cause`. */
+  | 'CARILLON_CLUSTER_FAILURE';
+
+/** Something went wrong between this node and the others. Told by the `error` event of the adapter; else it is logged. */
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError';
+  readonly code: ClusterErrorCode;
+
+  constructor(code: ClusterErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
   }
 }
 

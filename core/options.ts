@@ -19,6 +19,7 @@ import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/de
 import type { Parser } from './protocol/socketio/parser.js';
 import type { EventRateLimit } from './server/event-rate.js';
 import type { Rate } from './token-bucket.js';
+import type { PublishEndpointOptions } from './transports/publish-endpoint.js';
 import type { TransportName } from './transports/transport.js';
 
 export type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from './origins.js';
@@ -139,6 +140,23 @@ export interface ServerOptions {
   handshakeTimeout?: number;
   /** Events clients may send. @default no limit */
   eventRateLimit?: EventRateLimitOptions;
+
+  /**
+   * With an adapter for several nodes: polling requests that arrive at another node than the session's are served, over
+   * the bus. @default true
+   */
+  relaySessions?: boolean;
+  /** Lets other programs emit by `POST <path>/publish`; see docs/publish.md. @default off */
+  publishEndpoint?: PublishEndpointSettings;
+}
+
+export interface PublishEndpointSettings {
+  /** What the requests have to show: `Authorization: Bearer <token>`. Any one of several opens. At least 16 characters each. */
+  token: string | string[];
+  /** Last part of the path. @default "publish" */
+  name?: string;
+  /** Bytes of one request body. @default maxHttpBufferSize */
+  maxBytes?: number;
 }
 
 /** So many per second on average, and `burst` (default: as many) at once. */
@@ -190,6 +208,7 @@ export interface EngineOptions {
   readonly admission: AdmissionLimits;
   readonly originPolicy: OriginPolicy;
   readonly handshakeTimeout: number;
+  readonly publishEndpoint: PublishEndpointOptions | undefined;
 }
 
 /** All options, checked, complete and frozen. */
@@ -209,6 +228,7 @@ export interface ResolvedOptions extends EngineOptions {
   readonly maxNamespacesPerConnection: number;
   readonly maxPendingAcks: number;
   readonly eventRateLimit: EventRateLimit | undefined;
+  readonly relaySessions: boolean;
 }
 
 /** Milliseconds; Node takes a timer of more for one of 1 ms. Source: Node.js documentation, `setTimeout`. */
@@ -238,6 +258,7 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
   ) {
     throw new OptionError('allowRequest', options.allowRequest, 'a function (request, callback)');
   }
+  const maxDepth = positive('maxDepth', DEFAULT_DECODE_LIMITS.maxDepth);
   const maxHttpBufferSize = positive('maxHttpBufferSize', 1_000_000);
   const resolved: ResolvedOptions = {
     path: pathOption(options.path),
@@ -267,7 +288,7 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     decodeLimits: Object.freeze({
       maxAttachments: number(options.maxAttachments, 'maxAttachments', DEFAULT_DECODE_LIMITS.maxAttachments, 0),
       maxAttachmentBytes: positive('maxAttachmentBytes', 10 * maxHttpBufferSize),
-      maxDepth: positive('maxDepth', DEFAULT_DECODE_LIMITS.maxDepth),
+      maxDepth,
       maxNamespaceLength: positive('maxNamespaceLength', DEFAULT_DECODE_LIMITS.maxNamespaceLength),
     }),
     maxEmptyNamespaces: number(options.maxEmptyNamespaces, 'maxEmptyNamespaces', 10_000, 0),
@@ -275,6 +296,8 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     maxPendingAcks: positive('maxPendingAcks', 65_536),
     eventRateLimit: eventRateLimitOption(options.eventRateLimit),
     handshakeTimeout: time('handshakeTimeout', 45_000, 1),
+    relaySessions: flag('relaySessions', true),
+    publishEndpoint: publishEndpointOption(options.publishEndpoint, maxHttpBufferSize, maxDepth),
     admission: Object.freeze({
       maxConnectionsPerAddress: positive('maxConnectionsPerAddress', Number.POSITIVE_INFINITY),
       handshakeRate: rateOption(options.handshakeRate, 'handshakeRate'),
@@ -455,6 +478,31 @@ function recoveryOption(value: unknown): ResolvedOptions['connectionStateRecover
     skipMiddlewares: boolean(given.skipMiddlewares, `${name}.skipMiddlewares`, true),
     maxBytes: number(given.maxBytes, `${name}.maxBytes`, 50_000_000, 0),
     maxSessions: number(given.maxSessions, `${name}.maxSessions`, 100_000, 0),
+  });
+}
+
+function publishEndpointOption(
+  value: unknown,
+  maxHttpBufferSize: number,
+  maxDepth: number,
+): PublishEndpointOptions | undefined {
+  if (value === undefined || value === null || value === false) return undefined;
+  const option = 'publishEndpoint';
+  if (typeof value !== 'object') throw new OptionError(option, value, 'an object such as { token: process.env.TOKEN }');
+  const { token, name = 'publish', maxBytes } = value as PublishEndpointSettings;
+  const tokens = Array.isArray(token) ? [...token] : [token];
+  if (tokens.length === 0 || !tokens.every((each) => typeof each === 'string' && /^[\x21-\x7e]{16,}$/.test(each))) {
+    // Never the value: it may be a secret that is merely too short.
+    const given = tokens.map((each) => (typeof each === 'string' ? each.length : each));
+    throw new OptionError(`${option}.token`, given, 'a secret of at least 16 visible ASCII characters, or several');
+  }
+  if (typeof name !== 'string' || !/^[\w.-]+$/.test(name))
+    throw new OptionError(`${option}.name`, name, 'one part of a path, such as "publish"');
+  return Object.freeze({
+    tokens: Object.freeze(tokens),
+    name,
+    maxBytes: number(maxBytes, `${option}.maxBytes`, maxHttpBufferSize, 1),
+    maxDepth,
   });
 }
 

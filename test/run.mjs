@@ -12,6 +12,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { provideChromium } from './support/chromium-path.mjs';
+import { providePostgres } from './support/servers/postgres-path.mjs';
+import { provideRedis } from './support/servers/redis-path.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
@@ -25,7 +27,10 @@ const stepLimit = 20 * 60_000;
 const projects = [
   { name: 'unit', workers: 4 },
   { name: 'contract', workers: 2 },
+  { name: 'lowest-peers', workers: 2, folder: 'contract' },
+  { name: 'package', workers: 2 },
   { name: 'compat', workers: 2 },
+  { name: 'cluster', workers: 2, servers: true },
   { name: 'hostile', workers: 1 },
   { name: 'fuzz', workers: 2 },
   { name: 'types', workers: 2 },
@@ -37,7 +42,7 @@ const steps = [
   { name: 'typecheck', run: () => check('tsc', '-p', 'test/tsconfig.json') },
   { name: 'lint', run: () => check('biome', 'ci', ...(color ? [] : ['--colors=off']), '.') },
   ...projects
-    .filter((project) => existsSync(join(root, 'test', project.name)))
+    .filter((project) => existsSync(join(root, 'test', project.folder ?? project.name)))
     .map((project) => ({ name: project.name, run: () => jest(project) })),
 ];
 
@@ -70,9 +75,12 @@ async function check(name, ...args) {
 }
 
 /** From nothing: a file that was deleted from the sources must not live on in `dist`. */
-function build() {
+async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  return check('tsc', '-p', 'tsconfig.json');
+  const compiled = await check('tsc', '-p', 'tsconfig.json');
+  if (compiled.failed > 0) return compiled;
+  const code = await execute(process.execPath, [join(root, 'core', 'client', 'bundle.mjs')]);
+  return code === 0 ? compiled : { passed: 0, failed: 1 };
 }
 
 async function jest(project) {
@@ -84,13 +92,12 @@ async function jest(project) {
   ]
     .filter(Boolean)
     .join(' ');
-  if (project.chromium) {
-    try {
-      env.CARILLON_CHROMIUM = await provideChromium(print);
-    } catch (error) {
-      print(error.message);
-      return { passed: 0, failed: 1 };
-    }
+  try {
+    if (project.chromium) env.CARILLON_CHROMIUM = await provideChromium(print);
+    if (project.servers) await Promise.all([provideRedis(print), providePostgres(print)]);
+  } catch (error) {
+    print(error.message);
+    return { passed: 0, failed: 1 };
   }
   const workers = Math.min(project.workers, Math.max(1, availableParallelism()));
   const code = await execute(

@@ -119,7 +119,7 @@ export function verdict(ratio, target) {
   return ratio >= target.atLeast ? 'pass' : 'miss';
 }
 
-function layOut(lines) {
+export function layOut(lines) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const text = lines.map((line) =>
     line

@@ -7,6 +7,7 @@
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadWorkload } from '../workloads/index.mjs';
+import { frameworks } from './frameworks.mjs';
 import { implementations } from './implementations.mjs';
 import { startProfile, stopProfile } from './profile.mjs';
 
@@ -16,7 +17,11 @@ const BACKLOG = 4096;
 const [implementation, workloadName] = process.argv.slice(2);
 const workload = await loadWorkload(workloadName);
 const http = createServer();
-await implementations[implementation].attach(http, { ...workload.serverOptions }, workload);
+await (implementations[implementation] ?? frameworks[implementation]).attach(
+  http,
+  { ...workload.serverOptions },
+  workload,
+);
 
 /** Resident memory once everything that can be collected is collected, in bytes. */
 async function residentMemory() {

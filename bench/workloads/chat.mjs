@@ -45,7 +45,7 @@ const packet = (from) => `42["message",{"from":"${from}","text":"${TEXT}"}]`;
 const FROM = packet('').indexOf('","text"');
 
 /** @implements {import('../load/websocket-client.mjs').Handler} */
-class Room {
+export class Room {
   #bench;
   #clients;
   /** By client: what it says, the digits of its name, and when it said what it has not heard yet. */

@@ -8,7 +8,7 @@ import { serveMessages } from './serve-ws.mjs';
 const CLIENTS = 100;
 const PER_SECOND = 20;
 const VALUE = '"The quick brown fox jumps over the lazy dog"';
-const KINDS = { echo: `42["echo",${VALUE}]`, ack: `427["ask",${VALUE}]` };
+export const KINDS = { echo: `42["echo",${VALUE}]`, ack: `427["ask",${VALUE}]` };
 
 export const rows = [
   { id: 'echo-idle', title: 'echo, a single client', unit: 'µs/round trip' },

@@ -14,6 +14,8 @@
  * @property {boolean} [pinned] server and load get a core each: for round trips, whose time depends on where the two run
  * @property {boolean} [standalone] needs no server
  * @property {string[]} [implementations] if not all of them can do it
+ * @property {string[]} [also] servers of `server/frameworks.mjs` that run, too
+ * @property {new () => object} [gateway] the work as a gateway of Nest
  * @property {(io: import('socket.io').Server) => void} [serveSocketIo]
  * @property {(wss: import('ws').WebSocketServer) => void} [serveWs]
  * @property {(http: import('node:http').Server) => void} [serveHttp] the control where WebSocket is not what is measured
@@ -33,6 +35,7 @@ export const names = [
   'memory',
   'growth',
   'codec',
+  'frameworks',
 ];
 
 /** @param {string} name @returns {Promise<Workload>} */

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
-import type { PacketEncoder } from '../protocol/socketio/parser.js';
+import type { PacketEncoder, Parser } from '../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
+import type { ClusterNode } from './cluster-node.js';
 
 export type SocketId = string;
 /** Secret of a session, known to its client and the server: the key to connection state recovery. */
@@ -16,9 +17,23 @@ export interface SessionToPersist {
   data: unknown;
 }
 
-/** A kept session and the events its client has missed, as `[name, ...args]`. */
+/** A kept session and the events its client has missed, as `[name, ...args]`: what adapters for Socket.IO find. */
 export interface Session extends SessionToPersist {
   missedPackets: unknown[][];
+}
+
+/**
+ * A session that was taken out of what is kept, for one socket. Between then and the moment that socket takes its place,
+ * middlewares may run and events go by: what was missed is therefore asked for at that moment, and not before.
+ */
+export interface FoundSession extends SessionToPersist {
+  /**
+   * What its client has missed until now, in order. Called at most once, in the same turn in which the socket joins: what
+   * is sent from then on is delivered to it. `null` when some of it is gone by now.
+   */
+  takeMissed(): Prepared[] | null;
+  /** Its client was lost before the socket took its place: keep it as it was. */
+  giveBack(): void;
 }
 
 /** What an adapter needs of a socket. */
@@ -37,15 +52,21 @@ export interface AdapterSocket {
   join(rooms: Room | Room[]): Promise<void> | void;
   leave(room: Room): Promise<void> | void;
   disconnect(close?: boolean): unknown;
+  /** These three are what other nodes see of it. */
+  readonly handshake: object;
+  readonly rooms: Iterable<Room>;
+  readonly data: unknown;
 }
 
 /** What an adapter needs of its namespace. */
 export interface AdapterNamespace {
   readonly name: string;
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
-  readonly server: { readonly encoder: PacketEncoder };
+  readonly server: { readonly encoder: PacketEncoder; readonly _parser?: Parser };
   /** Next acknowledgement id of the namespace. */
   _ids: number;
+  /** An event of another server: `[event, ...args]`, with a callback at the end when it wants an answer. */
+  _onServerSideEmit(args: [event: string, ...args: any[]]): void;
 }
 
 /** Events about rooms, for the application: `adapter.on('join-room', (room, id) => ...)`. */
@@ -54,7 +75,14 @@ export interface AdapterEvents {
   'join-room': [room: Room, id: SocketId];
   'leave-room': [room: Room, id: SocketId];
   'delete-room': [room: Room];
+  /** Something failed that no call reports: see {@link ClusterError} for what the cluster has to say. */
   error: [error: Error];
+  /** After an outage, all subscriptions are there again. `dropped`: messages that were lost because too much waited. */
+  resubscribed: [report: { dropped: number }];
+  /** These nodes should have answered a query, but died or were too slow; it was answered without them. */
+  'missing-nodes': [nodes: string[], query: string];
+  /** With `carillon/redis` in automatic mode: the first node that speaks the classic wire only came, or the last left. */
+  mode: [mode: 'native' | 'compatible'];
 }
 
 /**
@@ -98,14 +126,17 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
   /** Sends a packet to everybody selected; sets `packet.nsp`. */
   abstract broadcast(packet: Packet, options: BroadcastOptions): Promise<void> | void;
   /**
-   * @param clientCountCallback called once per server, with the number of its receivers.
+   * @param clientCountCallback called once per server, with the number of its receivers. When a server is gone although
+   * some of them have not answered, once more, with minus their number for `0` servers.
    * @param ack called once per answer.
+   * @param onMissing called with the servers that did not say everything, at most once.
    */
   abstract broadcastWithAck(
     packet: Packet,
     options: BroadcastOptions,
-    clientCountCallback: (clientCount: number) => void,
+    clientCountCallback: (clientCount: number, servers?: number) => void,
     ack: (...args: any[]) => void,
+    onMissing?: (nodes: string[]) => void,
   ): void;
 
   /** Ids of the sockets in any of the rooms; of all, when there are none. */
@@ -124,8 +155,18 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
 
   /** Keeps a session for its client to come back to. */
   persistSession(_session: SessionToPersist): void {}
-  /** Finds a kept session, and what its client missed since `offset`. */
-  restoreSession(_pid: PrivateSessionId, _offset: string | undefined): Promise<Session | null> | Session | null {
+  /** Finds a kept session whose client can be told all it missed since `offset`; at most once. */
+  restoreSession(
+    _pid: PrivateSessionId,
+    _offset: string | undefined,
+  ): Promise<Session | FoundSession | null> | Session | FoundSession | null {
     return null;
   }
+}
+
+/** Makes the adapter of each namespace of one server. */
+export interface AdapterFactory {
+  (nsp: AdapterNamespace): Adapter;
+  /** The server as a node of a cluster, for whatever else talks to other nodes. */
+  readonly node?: ClusterNode;
 }

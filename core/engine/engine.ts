@@ -9,6 +9,7 @@ import { randomId } from '../ids.js';
 import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
+import type { SessionRelay } from '../transports/relayed-poll.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
 import { Admission } from './admission.js';
 import { type Backpressure, Connection, type ConnectionHost, type RequestHolder } from './connection.js';
@@ -102,6 +103,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   readonly admission: Admission;
   /** Middlewares in the order of {@link Engine.use}. */
   readonly middlewares: EngineMiddleware[] = [];
+  /** Has other nodes answer polling requests for their sessions; `null` without a cluster. @internal */
+  sessionRelay: SessionRelay | null = null;
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
   readonly #farewells = new Farewells();

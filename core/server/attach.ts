@@ -1,11 +1,16 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ClusterNode } from '../adapters/cluster-node.js';
 import { systemClock } from '../clock.js';
 import { Engine } from '../engine/engine.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import { serveClientFile } from '../transports/client-files.js';
 import { NodeHttp } from '../transports/node-http.js';
 import { PathRouter, type Route } from '../transports/path-router.js';
+import { PollingTransport } from '../transports/polling.js';
+import { type Publish, PublishEndpoint } from '../transports/publish-endpoint.js';
+import { answerPoll } from '../transports/relayed-poll.js';
+import { ClusterSessionRelay } from './session-relay.js';
 
 /**
  * An engine with everything it needs to serve HTTP. The composition root: nowhere else do the parts meet.
@@ -15,11 +20,30 @@ import { PathRouter, type Route } from '../transports/path-router.js';
 export class EngineServer extends Engine {
   /**
    * @param options see `ServerOptions`; those of Socket.IO alone are ignored.
+   * @param publish emits what comes in by the publish endpoint; without, there is none.
    * @throws OptionError when an option cannot work.
    */
-  constructor(options?: ServerOptions) {
+  constructor(options?: ServerOptions, publish?: Publish) {
     super(resolveOptions(options), systemClock);
-    this.wire(new NodeHttp(this));
+    const { publishEndpoint: endpoint } = this.opts;
+    this.wire(new NodeHttp(this, endpoint && publish && new PublishEndpoint(endpoint, publish)));
+  }
+
+  /** Serves polling requests that arrive at other nodes of the cluster, and has them serve ours; once per engine. */
+  relaySessions(node: ClusterNode): Relaying {
+    const relay = new ClusterSessionRelay({
+      node,
+      has: (sid) => this.find(sid) !== undefined,
+      answer: (sid, poll) => {
+        const transport = this.find(sid)?.transport;
+        if (!(transport instanceof PollingTransport)) return undefined;
+        return answerPoll(poll, (request, response) => transport.onRequest(request, response));
+      },
+      // As long as a client would wait.
+      timeout: this.opts.pingInterval + this.opts.pingTimeout,
+    });
+    this.sessionRelay = relay;
+    return relay;
   }
 
   /** Serves `path` (default `/engine.io`) on this server, next to whatever else it serves. */
@@ -34,6 +58,11 @@ export function createHttpServer(port: number): HttpServer {
   const server = createServer((_request, response) => response.writeHead(404).end());
   server.listen(port);
   return server;
+}
+
+/** Requests of sessions of other nodes are served until it is closed. */
+export interface Relaying {
+  close(): Promise<void>;
 }
 
 export interface Attachment {

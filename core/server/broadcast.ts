@@ -1,5 +1,7 @@
 import type { Adapter, SocketId } from '../adapters/adapter.js';
-import { systemClock } from '../clock.js';
+import { withMissing } from '../adapters/cluster-queries.js';
+import { contain } from '../adapters/socketio-bridge.js';
+import { systemClock, type Timer } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
 import { type Room, Selection } from '../rooms/selection.js';
@@ -78,7 +80,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     const packet: Packet = { type: PacketType.EVENT, nsp: this.#adapter.nsp.name, data };
     const ack = data.at(-1);
     if (typeof ack !== 'function') {
-      contain(this.#adapter.broadcast(packet, this.#selection));
+      contain(this.#adapter.broadcast(packet, this.#selection), 'broadcast');
       return true;
     }
     data.pop();
@@ -90,40 +92,46 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   #collect(packet: Packet, ack: (error: Error | null, responses?: unknown) => void): void {
     const { timeout, expectSingleResponse } = this.#selection.flags;
     const responses: unknown[] = [];
+    let missing: string[] | undefined;
     let expectedServers = -1;
     let servers = 0;
     let expectedClients = 0;
     let isOver = false;
-
-    const timer = systemClock.setTimeout(() => {
-      isOver = true;
-      if (packet.id !== undefined) {
-        for (const socket of this.#adapter.nsp.sockets.values()) socket.forgetAck(packet.id);
-      }
-      const error = new AcknowledgementError('timeout');
-      ack(error, expectSingleResponse ? null : responses);
-    }, timeout ?? 0);
+    let timer: Timer | undefined;
 
     const check = (): void => {
       if (isOver || servers !== expectedServers || responses.length !== expectedClients) return;
       isOver = true;
-      timer.cancel();
-      ack(null, expectSingleResponse ? responses[0] : responses);
+      timer?.cancel();
+      ack(null, expectSingleResponse ? responses[0] : withMissing(responses, missing));
     };
 
-    this.#adapter.broadcastWithAck(
+    const broadcast = this.#adapter.broadcastWithAck(
       packet,
       this.#selection,
-      (clientCount) => {
+      (clientCount, serverCount = 1) => {
         expectedClients += clientCount;
-        servers++;
+        servers += serverCount;
         check();
       },
       (response) => {
         responses.push(response);
         check();
       },
+      (nodes) => {
+        missing = nodes;
+      },
     );
+    // Set after the adapter's own: what it finds out at the last moment comes first.
+    timer = systemClock.setTimeout(() => {
+      isOver = true;
+      if (packet.id !== undefined) {
+        for (const socket of this.#adapter.nsp.sockets.values()) socket.forgetAck(packet.id);
+      }
+      const error = withMissing(new AcknowledgementError('timeout'), missing);
+      ack(error, expectSingleResponse ? null : responses);
+    }, timeout ?? 0);
+    contain(broadcast, 'broadcast');
     this.#adapter.serverCount().then(
       (count) => {
         expectedServers = count;
@@ -161,26 +169,27 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   /** The matching sockets, of all nodes: local ones as they are, others as {@link RemoteSocket}. */
   async fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
     const sockets = await this.#adapter.fetchSockets(this.#selection);
-    return sockets.map((socket) =>
+    const found = sockets.map((socket) =>
       'server' in socket
         ? (socket as RemoteSocket<EmitEvents, SocketData>)
         : new RemoteSocket<EmitEvents, SocketData>(this.#adapter, socket),
     );
+    return withMissing(found, (sockets as { missing?: string[] }).missing);
   }
 
   /** Makes the matching sockets join a room, or several. */
   socketsJoin(room: Room | Room[]): void {
-    this.#adapter.addSockets(this.#selection, listOf(room));
+    contain(this.#adapter.addSockets(this.#selection, listOf(room)), 'make sockets join');
   }
 
   /** Makes the matching sockets leave a room, or several. */
   socketsLeave(room: Room | Room[]): void {
-    this.#adapter.delSockets(this.#selection, listOf(room));
+    contain(this.#adapter.delSockets(this.#selection, listOf(room)), 'make sockets leave');
   }
 
   /** Disconnects the matching sockets; with `close`, their connections too. */
   disconnectSockets(close = false): void {
-    this.#adapter.disconnectSockets(this.#selection, close);
+    contain(this.#adapter.disconnectSockets(this.#selection, close), 'disconnect sockets');
   }
 }
 
@@ -249,11 +258,4 @@ export function assertNotReserved(event: unknown): void {
 
 function listOf(room: Room | Room[]): Room[] {
   return Array.isArray(room) ? room : [room];
-}
-
-/** Some adapters answer a broadcast with a promise nobody asked for: its rejection must not end the process. */
-export function contain(result: unknown): void {
-  if (result instanceof Promise) {
-    result.catch((error) => console.error('carillon: the adapter could not broadcast:', error));
-  }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
+import { preparedOnce } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
 import type { ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
@@ -100,12 +101,7 @@ export class Client implements ConnectionHandler {
    * @param options one object for all receivers of a broadcast: it is the key to the shared wire forms.
    */
   writeToEngine(encodedPackets: (string | Uint8Array)[], options: SendFlags): void {
-    let message = preparedByOptions.get(options);
-    if (message === undefined || message.source !== encodedPackets) {
-      message = { source: encodedPackets, prepared: Prepared.message(encodedPackets, options.compress !== false) };
-      preparedByOptions.set(options, message);
-    }
-    this.deliver(message.prepared, options.volatile === true);
+    this.deliver(preparedOnce(encodedPackets, options), options.volatile === true);
   }
 
   /** Events were dropped because this client read too slowly: its namespaces are told how many. */
@@ -336,9 +332,6 @@ class SocketsByNamespace {
     return [this.#main, ...(this.#others?.values() ?? [])].filter((socket) => socket != null);
   }
 }
-
-/** Wire forms of what foreign adapters encode, by the options object that all receivers of one broadcast share. */
-const preparedByOptions = new WeakMap<object, { source: unknown; prepared: Prepared }>();
 
 /** A custom parser's decoder: an emitter. */
 class ForeignDecoder {

@@ -1,5 +1,6 @@
 import type { Adapter } from '../adapters/adapter.js';
 import { MemoryAdapter } from '../adapters/memory.js';
+import { contain } from '../adapters/socketio-bridge.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { BroadcastOptions } from '../rooms/selection.js';
 import type { RemoteSocket } from './broadcast.js';
@@ -25,7 +26,9 @@ class ParentAdapter extends MemoryAdapter {
   }
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
-    for (const child of this.#children) child.adapter.broadcast({ ...packet, data: [...packet.data] }, options);
+    for (const child of this.#children) {
+      contain(child.adapter.broadcast({ ...packet, data: [...packet.data] }, options), 'broadcast');
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
-import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
+import type { Adapter, FoundSession, Session, SocketId } from '../adapters/adapter.js';
+import { closeAdapter, contain, makeAdapter } from '../adapters/socketio-bridge.js';
+import { PacketType, RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
@@ -49,9 +51,6 @@ export interface ServerReservedEventsMap<
   /** A listener of the application threw, or its promise was rejected. */
   listener_error: (error: unknown, context: ListenerErrorContext) => void;
 }
-
-/** Events a namespace emits itself: other servers cannot send them. */
-const LOCAL_EVENTS: ReadonlySet<unknown> = new Set(['connection', 'new_namespace', 'listener_error']);
 
 /** Where a listener failed. */
 export interface ListenerErrorContext {
@@ -104,12 +103,14 @@ export class Namespace<
     this.initAdapter();
   }
 
-  /** Makes the adapter; done again when `io.adapter()` sets another. @internal */
+  /** Makes the adapter; done again when `io.adapter()` sets another, which takes over who is where. @internal */
   initAdapter(): void {
     const previous: Adapter | undefined = this.adapter;
-    this.adapter = create(this.server.adapter(), this as never);
-    containAdapter(this.adapter.init());
-    if (previous !== undefined) containAdapter(previous.close());
+    this.adapter = makeAdapter(this.server.adapter(), this);
+    contain(this.adapter.init?.(), 'start');
+    if (previous === undefined) return;
+    for (const [id, rooms] of previous.sids) contain(this.adapter.addAll(id, new Set(rooms)), 'take over rooms');
+    closeAdapter(previous);
   }
 
   // --- connecting ---
@@ -123,21 +124,22 @@ export class Namespace<
     }
     this.#restore(auth.pid, typeof auth.offset === 'string' ? auth.offset : undefined).then((session) => {
       if (client.isOpen) this.#admit(client, auth, session);
+      else giveBack(session);
     });
   }
 
-  async #restore(pid: string, offset: string | undefined): Promise<Session | null> {
+  async #restore(pid: string, offset: string | undefined): Promise<Session | FoundSession | null> {
     // The client is back before we noticed that it was gone: its old connection is dead.
-    this.#socketsByPid.get(pid)?.client.conn.close(true);
+    this.#socketsByPid.get(pid)?.letGo();
     try {
-      return await this.adapter.restoreSession(pid, offset as string);
+      return await this.adapter.restoreSession(pid, offset);
     } catch (error) {
       if (debug.enabled) debug('%s could not restore a session: %s', this.name, error);
       return null;
     }
   }
 
-  #admit(client: Client, auth: Record<string, unknown>, session: Session | null): void {
+  #admit(client: Client, auth: Record<string, unknown>, session: Session | FoundSession | null): void {
     const socket = new Socket(this as never, client, auth, session) as Socket<
       ListenEvents,
       EmitEvents,
@@ -148,16 +150,17 @@ export class Namespace<
       this.middlewares.length === 0 ||
       (session !== null && this.server.opts.connectionStateRecovery?.skipMiddlewares)
     ) {
-      this.#connect(client, socket);
+      this.#connect(client, socket, session);
       return;
     }
     runMiddlewares(this.middlewares, socket as never, (error: ExtendedError | null) => {
       if (!client.isOpen) {
         socket.leaveEverything();
+        if (error === null) giveBack(session);
         return;
       }
       if (error === null) {
-        this.#connect(client, socket);
+        this.#connect(client, socket, session);
         return;
       }
       socket.leaveEverything();
@@ -169,13 +172,37 @@ export class Namespace<
     });
   }
 
-  #connect(client: Client, socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+  #connect(
+    client: Client,
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    session: Session | FoundSession | null,
+  ): void {
+    // In one turn: what was missed until now goes ahead of the CONNECT packet, where the client keeps it until it is
+    // connected; what is sent from now on follows, because from now on the socket is found in its rooms.
+    if (session !== null && !this.#replay(client, session)) {
+      socket.leaveEverything();
+      // Middlewares have seen it as recovered, and it is not: the client has to begin anew.
+      client.close();
+      return;
+    }
     this.sockets.set(socket.id, socket);
     if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket as never);
     client.accept(socket as never);
     socket.onConnect();
     this.#announce('connect', socket);
     this.#announce('connection', socket);
+  }
+
+  /** @returns whether all that was missed could be sent. */
+  #replay(client: Client, session: Session | FoundSession): boolean {
+    if ('missedPackets' in session) {
+      for (const data of session.missedPackets) client.send({ type: PacketType.EVENT, nsp: this.name, data });
+      return true;
+    }
+    const missed = session.takeMissed();
+    if (missed === null) return false;
+    for (const message of missed) client.deliver(message, false);
+    return true;
   }
 
   #announce(
@@ -302,8 +329,8 @@ export class Namespace<
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
     assertNotReserved(event);
-    if (LOCAL_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
-    this.adapter.serverSideEmit([event, ...args]);
+    if (SERVER_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
+    contain(this.adapter.serverSideEmit([event, ...args]), 'tell the other servers');
     return true;
   }
 
@@ -322,9 +349,10 @@ export class Namespace<
     });
   }
 
-  /** An event of another server, from the adapter. @internal */
+  /** An event of another server, from the adapter. Those we emit ourselves are ours alone. @internal */
   _onServerSideEmit(args: [event: string, ...args: any[]]): void {
     const [event, ...rest] = args;
+    if (SERVER_EVENTS.has(event) || RESERVED_EVENTS.has(event)) return;
     try {
       emitLocally(this, event, rest);
     } catch (error) {
@@ -360,11 +388,6 @@ export class Namespace<
   }
 }
 
-/** Adapters are classes, functions made for `new`, or arrow functions. */
-function create(Constructor: any, namespace: Namespace<any, any, any, any>): Adapter {
-  return Constructor.prototype === undefined ? Constructor(namespace) : new Constructor(namespace);
-}
-
-function containAdapter(result: Promise<void> | void): void {
-  if (result instanceof Promise) result.catch((error) => console.error('carillon: the adapter failed:', error));
+function giveBack(session: Session | FoundSession | null): void {
+  if (session !== null && 'giveBack' in session) session.giveBack();
 }

@@ -2,9 +2,10 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
-import type { AdapterNamespace } from '../adapters/adapter.js';
+import type { AdapterFactory, AdapterNamespace } from '../adapters/adapter.js';
 import { MemoryAdapter } from '../adapters/memory.js';
 import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
+import { canRecover, closeAdapter } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';
 import { Connection } from '../engine/connection.js';
@@ -20,6 +21,7 @@ import {
   EngineServer,
   type Mount,
   mount,
+  type Relaying,
   type UpgradeListener,
 } from './attach.js';
 import type { BroadcastOperator, RemoteSocket } from './broadcast.js';
@@ -28,6 +30,7 @@ import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './d
 import { ForeignConnection } from './foreign-connection.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
+import { publish } from './publication.js';
 import type { Socket } from './socket.js';
 import type {
   AllButLast,
@@ -78,17 +81,19 @@ export class Server<
   engine!: Engine;
   /** The HTTP server it is attached to. */
   httpServer!: AnyHttpServer;
-  /** The options, complete and frozen. */
-  readonly opts: ResolvedOptions;
   /** Encodes packets; adapters read it. */
   readonly encoder: PacketEncoder;
   /** All namespaces by name, those of patterns apart. @internal */
   readonly _nsps = new Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
   readonly #patterns = new Map<NamespaceMatcher, ParentNamespace<any, any, any, any>>();
   readonly #regularExpressions = new Map<RegExp, ParentNamespace<any, any, any, any>>();
+  readonly #options: ResolvedOptions;
+  /** Those without what the adapter cannot do. */
+  #effectiveOptions: ResolvedOptions;
   /** As given: `attach()` may add to them. */
   readonly #givenOptions: ServerOptions;
   readonly #attachments: Attachment[] = [];
+  #relaying: Relaying | null = null;
   /** Closed with us: the server we were attached to, not one that only passes requests on. */
   #closesHttpServer = false;
   #adapter: AdapterConstructor;
@@ -109,7 +114,8 @@ export class Server<
     super();
     const isOptions = typeof server === 'object' && server !== null && !('listen' in server);
     const given = isOptions ? (server as ServerOptions) : (options ?? {});
-    this.opts = resolveOptions(given);
+    this.#options = resolveOptions(given);
+    this.#effectiveOptions = this.#options;
     this.#givenOptions = given;
     this.#adapter = this.opts.adapter ?? defaultAdapter(this.opts);
     this.#path = this.opts.path;
@@ -118,7 +124,13 @@ export class Server<
     this.#awaitingNamespace = this.#makeDeadlines();
     this.encoder = new (this.opts.parser ?? defaultParser).Encoder();
     this.sockets = this.of('/');
+    this.#checkRecovery();
     if (server !== undefined && server !== null && !isOptions) this.attach(server as AnyHttpServer | number | string);
+  }
+
+  /** The options, complete and frozen. Recovery is off when the adapter cannot do it. */
+  get opts(): ResolvedOptions {
+    return this.#effectiveOptions;
   }
 
   /** The options. @internal Named so by packages of the ecosystem. */
@@ -172,8 +184,23 @@ export class Server<
   adapter(value?: AdapterConstructor): this | AdapterConstructor {
     if (value === undefined) return this.#adapter;
     this.#adapter = resolveOptions({ adapter: value }).adapter;
+    this.#effectiveOptions = this.#options;
     for (const namespace of this._nsps.values()) namespace.initAdapter();
+    this.#checkRecovery();
+    this.#relaySessions();
     return this;
+  }
+
+  /**
+   * With recovery on, adapters append an offset to each event, also those that cannot recover anything: their offsets are
+   * empty strings, which listeners would get as an argument too many. So it is off with them, and not in silence.
+   */
+  #checkRecovery(): void {
+    if (this.opts.connectionStateRecovery === undefined || canRecover(this.sockets.adapter)) return;
+    this.#effectiveOptions = Object.freeze({ ...this.#options, connectionStateRecovery: undefined });
+    console.warn(
+      'carillon: connectionStateRecovery is off: this adapter cannot restore sessions. See docs/scaling.md for those that can.',
+    );
   }
 
   // --- attaching ---
@@ -197,7 +224,7 @@ export class Server<
       (typeof server === 'string' && server.trim() !== '' && Number.isFinite(Number(server)));
     this.httpServer = isPort ? createHttpServer(Number(server)) : (server as AnyHttpServer);
     this.#closesHttpServer = true;
-    this.bind(new EngineServer(given));
+    this.bind(new EngineServer(given, this.#publish));
     this.#attachments.push(
       attach(this.httpServer as HttpServer, this.engine, resolved, { path, serveClient: () => this.#serveClient }),
     );
@@ -214,7 +241,7 @@ export class Server<
   mount(settings: { server: AnyHttpServer; path: string; onUpgrade: UpgradeListener }): Mount {
     this.path(settings.path);
     this.httpServer = settings.server;
-    this.bind(new EngineServer(this.#givenOptions));
+    this.bind(new EngineServer(this.#givenOptions, this.#publish));
     const mounted = mount(
       settings.server as HttpServer,
       this.engine,
@@ -238,11 +265,19 @@ export class Server<
    */
   bind(engine: any): this {
     this.engine = engine;
+    this.#relaySessions();
     engine.on('connection', (conn: any) => this.onconnection(conn));
     engine.on('listener_error', (error: unknown, context: ListenerErrorContext) =>
       this.reportListenerError(error, context),
     );
     return this;
+  }
+
+  /** In a cluster, a polling request may arrive at any node. */
+  #relaySessions(): void {
+    const { node } = this.#adapter as AdapterFactory;
+    if (node === undefined || !this.opts.relaySessions || !(this.engine instanceof EngineServer)) return;
+    this.#relaying ??= this.engine.relaySessions(node);
   }
 
   /** Serves a connection of an engine. @internal Named so by packages of the ecosystem. */
@@ -305,6 +340,16 @@ export class Server<
     return parent;
   }
 
+  /** What comes in by the publish endpoint. */
+  readonly #publish = (body: unknown): number => publish(this as never, body);
+
+  /** The namespace with this name, also one that a regular expression makes; none is made for any other name. @internal */
+  lookUp(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined {
+    const isServed =
+      this._nsps.has(name) || [...this.#regularExpressions.keys()].some((pattern) => name.search(pattern) !== -1);
+    return isServed ? this.#named(name) : undefined;
+  }
+
   /** @internal */
   register(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     this._nsps.set(namespace.name, namespace);
@@ -315,7 +360,7 @@ export class Server<
   /** @internal */
   unregister(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     if (this._nsps.get(namespace.name) === namespace) this._nsps.delete(namespace.name);
-    namespace.adapter.close();
+    closeAdapter(namespace.adapter);
   }
 
   /** Finds the namespace a client asks for, or makes it when a pattern matches. @internal */
@@ -389,7 +434,9 @@ export class Server<
     this.engine?.close();
     this.#awaitingNamespace.clear();
     for (const attachment of this.#attachments.splice(0)) attachment.detach();
-    await Promise.allSettled([...this._nsps.values()].map((namespace) => namespace.adapter.close()));
+    const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
+    await Promise.all([this.#relaying?.close(), ...adapters]);
+    this.#relaying = null;
   }
 
   // --- the main namespace, for short ---

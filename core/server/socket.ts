@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import createDebug from 'debug';
-import type { Adapter, AdapterSocket, Session, SocketId } from '../adapters/adapter.js';
+import type { Adapter, AdapterSocket, SessionToPersist, SocketId } from '../adapters/adapter.js';
+import { contain } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
 import { type DisconnectReason, RECOVERABLE } from '../engine/close-reason.js';
 import type { Connection } from '../engine/connection.js';
@@ -13,7 +14,7 @@ import type { Prepared } from '../protocol/prepared.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import { type Room, Selection } from '../rooms/selection.js';
 import { PendingAcks } from './acks.js';
-import { assertNotReserved, BroadcastOperator, contain } from './broadcast.js';
+import { assertNotReserved, BroadcastOperator } from './broadcast.js';
 import type { Client } from './client.js';
 import { CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
@@ -89,9 +90,10 @@ export class Socket<
   connected = false;
   /** Secret of the session, when recovery is on. @internal */
   readonly pid: string | undefined;
+  /** Offset of the last recoverable event it was sent, if its adapter wants to know. @internal */
+  lastOffset = '';
   readonly #auth: { [key: string]: any };
   readonly #issued: number;
-  readonly #adapter: Adapter;
   #handshake: Handshake | null = null;
   #acks: PendingAcks | null = null;
   #middlewares: Middleware<Event>[] | null = null;
@@ -105,22 +107,19 @@ export class Socket<
     nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     client: Client,
     auth: Record<string, unknown>,
-    session?: Session | null,
+    session?: SessionToPersist | null,
   ) {
     super({ captureRejections: true });
     this.nsp = nsp;
     this.client = client;
     this.#auth = auth;
     this.#issued = Date.now();
-    this.#adapter = nsp.adapter;
     if (session) {
       this.id = session.sid;
       this.pid = session.pid;
       this.data = session.data;
       this.recovered = true;
-      this.#adapter.addAll(this.id, new Set(session.rooms));
-      // Ahead of the CONNECT packet: the client keeps them until it is connected.
-      for (const data of session.missedPackets) this.#send({ type: PacketType.EVENT, nsp: nsp.name, data });
+      contain(nsp.adapter.addAll(this.id, new Set(session.rooms)), 'restore rooms');
     } else {
       this.id = randomId();
       this.pid = nsp.server.opts.connectionStateRecovery ? randomId() : undefined;
@@ -136,7 +135,7 @@ export class Socket<
 
   /** The adapter of its namespace. */
   get adapter(): Adapter {
-    return this.#adapter;
+    return this.nsp.adapter;
   }
 
   /** What is known of the request that opened the connection, and the client's `auth`. */
@@ -177,7 +176,7 @@ export class Socket<
 
   /** The rooms it is in; always its own id, until it disconnects. */
   get rooms(): Set<Room> {
-    return this.#adapter.socketRooms(this.id) ?? new Set(NO_ROOMS);
+    return this.nsp.adapter.socketRooms(this.id) ?? new Set(NO_ROOMS);
   }
 
   /** Acknowledgements it waits for, by id. @internal */
@@ -206,7 +205,7 @@ export class Socket<
     }
     if (this.pid !== undefined && this.connected && packet.id === undefined) {
       // Through the adapter, which numbers the event and keeps it for a client that comes back.
-      contain(this.#adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)));
+      contain(this.nsp.adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)), 'broadcast');
     } else {
       this.notifyOutgoingListeners(packet);
       this.#send(packet, flags);
@@ -324,7 +323,7 @@ export class Socket<
   #others(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
     const flags = this.#flags;
     this.#flags = NO_FLAGS;
-    return new BroadcastOperator(this.#adapter, new Selection(new Set(), new Set([this.id]), flags));
+    return new BroadcastOperator(this.nsp.adapter, new Selection(new Set(), new Set([this.id]), flags));
   }
 
   // --- rooms ---
@@ -332,12 +331,12 @@ export class Socket<
   /** Joins a room, or several. A promise only with adapters that need one. After the disconnection, nothing happens. */
   join(rooms: Room | Room[]): Promise<void> | void {
     if (this.#isClosing) return;
-    return this.#adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+    return this.nsp.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
   }
 
   /** Leaves a room. A promise only with adapters that need one. */
   leave(room: Room): Promise<void> | void {
-    return this.#adapter.del(this.id, room);
+    return this.nsp.adapter.del(this.id, room);
   }
 
   // --- receiving ---
@@ -506,7 +505,7 @@ export class Socket<
   /** The namespace accepted it. @internal */
   onConnect(): void {
     this.connected = true;
-    this.join(this.id);
+    contain(this.join(this.id), 'join a room');
     const data = this.pid === undefined ? { sid: this.id } : { sid: this.id, pid: this.pid };
     this.#send({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
   }
@@ -525,6 +524,11 @@ export class Socket<
     return this;
   }
 
+  /** Its client is back elsewhere: the connection is dead, and need not be told. @internal */
+  letGo(): void {
+    this.client.conn.close(true);
+  }
+
   /** The one way a socket ends. Idempotent. @internal */
   onClose(reason: DisconnectReason, description?: unknown): void {
     if (!this.connected || this.#isClosing) return;
@@ -533,7 +537,8 @@ export class Socket<
     // After dropped events it could not be said that a client which comes back missed nothing.
     const isComplete = !(this.conn.droppedMessages > 0);
     if (this.pid !== undefined && isComplete && RECOVERABLE.has(reason)) {
-      this.#adapter.persistSession({ sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data });
+      const session = { sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data };
+      contain(this.nsp.adapter.persistSession(session), 'keep a session');
     }
     this.leaveEverything();
     this.nsp.remove(this);
@@ -548,7 +553,7 @@ export class Socket<
   /** Leaves all rooms, for good. @internal */
   leaveEverything(): void {
     this.#isClosing = true;
-    this.#adapter.delAll(this.id);
+    contain(this.nsp.adapter.delAll(this.id), 'leave rooms');
   }
 }
 

@@ -65,12 +65,15 @@ export class KeptRequest {
     request.httpVersionMajor = Number(major);
     request.httpVersionMinor = Number(minor);
     request.rawHeaders = this.#rawHeaders === '' ? [] : this.#rawHeaders.split(SEPARATOR);
-    request.headers = joinHeaders(request.rawHeaders);
-    // Left to itself, Node counts only headers that its parser added.
-    request.headersDistinct = listHeaders(request.rawHeaders);
+    Object.assign(request, headersOf(request.rawHeaders));
     request.complete = true;
     return request;
   }
+}
+
+/** What Node's parser makes of raw headers. Left to itself, a request counts only those that the parser added. */
+export function headersOf(rawHeaders: readonly string[]): Pick<IncomingMessage, 'headers' | 'headersDistinct'> {
+  return { headers: joinHeaders(rawHeaders), headersDistinct: listHeaders(rawHeaders) };
 }
 
 /** Headers of which only the first counts. Source: Node.js documentation, `message.headers`. */

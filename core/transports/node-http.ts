@@ -12,6 +12,8 @@ import { Decision } from './decision.js';
 import { endSocket } from './end-socket.js';
 import { KeptRequest } from './kept-request.js';
 import { PollingTransport, REASON_HEADER } from './polling.js';
+import type { PublishEndpoint } from './publish-endpoint.js';
+import { takePoll, writeAnswer } from './relayed-poll.js';
 import type { ResponseHeaders, Transport } from './transport.js';
 import { WebSocketAcceptor } from './websocket.js';
 
@@ -28,18 +30,25 @@ class Refusal {
   ) {}
 }
 
+/** A session that is not here, but may be at another node of the cluster. */
+class Elsewhere {
+  constructor(readonly sid: string) {}
+}
+
 /**
  * HTTP, as Node serves it: middlewares, then the handshake, then a transport. Each request passes here once; messages
  * over WebSocket never do.
  */
 export class NodeHttp implements EngineFront {
   readonly #engine: Engine;
+  readonly #publishEndpoint: PublishEndpoint | undefined;
   readonly #acceptor: WebSocketAcceptor;
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, publishEndpoint?: PublishEndpoint) {
     this.#engine = engine;
+    this.#publishEndpoint = publishEndpoint;
     const { opts } = engine;
     this.#undecided = new Deadlines(systemClock, opts.handshakeTimeout, (expire) => expire());
     if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
@@ -54,6 +63,8 @@ export class NodeHttp implements EngineFront {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    // Ahead of the middlewares: those are about clients, and this is another program with a token of its own.
+    if (this.#publishEndpoint?.handle(request, response)) return;
     (request as EngineRequest)._query = parseQuery(request.url);
     const decision = new Decision();
     this.#runMiddlewares(request, response, (error) => {
@@ -70,6 +81,7 @@ export class NodeHttp implements EngineFront {
         if (!decision.make()) return;
         if (verdict instanceof Refusal) this.#refuse(request, response, verdict);
         else if (typeof verdict === 'string') this.#openPolling(verdict, request, response);
+        else if (verdict instanceof Elsewhere) this.#relayPoll(verdict.sid, request, response);
         else (verdict.transport as PollingTransport).onRequest(request, response);
       });
     });
@@ -90,9 +102,10 @@ export class NodeHttp implements EngineFront {
     const proceed = (extra: ResponseHeaders) => {
       this.#accept(request, true, (verdict) => {
         if (!decision.make() || socket.destroyed) return;
-        if (verdict instanceof Refusal) {
-          this.#report(request, verdict);
-          abortUpgrade(socket, verdict);
+        if (verdict instanceof Refusal || verdict instanceof Elsewhere) {
+          const refusal = verdict instanceof Refusal ? verdict : unknownSession(verdict.sid);
+          this.#report(request, refusal);
+          abortUpgrade(socket, refusal);
           return;
         }
         const headers: ResponseHeaders = { ...extra };
@@ -183,7 +196,7 @@ export class NodeHttp implements EngineFront {
   #accept(
     request: IncomingMessage,
     isUpgrade: boolean,
-    callback: (verdict: Refusal | Connection | string) => void,
+    callback: (verdict: Refusal | Connection | Elsewhere | string) => void,
   ): void {
     const { opts } = this.#engine;
     const { method, headers, _query: query = {} } = request as EngineRequest;
@@ -194,7 +207,10 @@ export class NodeHttp implements EngineFront {
 
     if (handshake.kind === 'resume') {
       const connection = this.#engine.find(handshake.sid);
-      if (connection === undefined) return callback(new Refusal('unknownSession', { sid: handshake.sid }));
+      if (connection === undefined) {
+        const isRelayed = this.#engine.sessionRelay !== null && handshake.transport === 'polling';
+        return callback(isRelayed ? new Elsewhere(handshake.sid) : unknownSession(handshake.sid));
+      }
       const previousTransport = connection.transport.name;
       if (!isUpgrade && previousTransport !== handshake.transport) {
         const context = { name: 'TRANSPORT_MISMATCH', transport: handshake.transport, previousTransport };
@@ -280,6 +296,22 @@ export class NodeHttp implements EngineFront {
     transport.onRequest(request, response);
   }
 
+  /** Another node may have the session: it gets the request, and we pass on its answer. */
+  async #relayPoll(sid: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new Promise<void>((resolve) => response.once('close', resolve));
+    const { maxHttpBufferSize } = this.#engine.opts;
+    const poll = await takePoll(request, maxHttpBufferSize);
+    if (poll === undefined) return;
+    if (poll === 'too large') {
+      response.writeHead(413, { Connection: 'close' }).end();
+      return;
+    }
+    const answer = await this.#engine.sessionRelay?.forward(sid, poll, gone);
+    if (response.destroyed) return;
+    if (answer === undefined) this.#refuse(request, response, unknownSession(sid));
+    else writeAnswer(response, answer);
+  }
+
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
     this.#report(request, refusal);
     if (response.headersSent) return;
@@ -298,6 +330,10 @@ export class NodeHttp implements EngineFront {
     if (debug.enabled) debug('refused %s %s: %s %o', req.method, req.url, message, refusal.context);
     this.#engine.emit('connection_error', { req, code, message, context: refusal.context });
   }
+}
+
+function unknownSession(sid: string): Refusal {
+  return new Refusal('unknownSession', { sid });
 }
 
 /** @param wait milliseconds after which the client may try again. */

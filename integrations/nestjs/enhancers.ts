@@ -1,6 +1,8 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
-import { concatMap, from, type Observable, of, tap } from 'rxjs';
+import { from, type Observable, of } from 'rxjs';
+// Since 7.2 they are at the root, too.
+import { concatMap, tap } from 'rxjs/operators';
 import type { CarillonExceptionFilter } from './exception-filter.js';
 import { type Gateway, hasOwnFilters, messageHandlersOf } from './gateways.js';
 import { isAsyncIterable } from './handler-run.js';

@@ -302,6 +302,35 @@ describe('mistakes are named, with what to do about them', () => {
     expect(error.message).toContain(fix);
   });
 
+  it('names of options that are none', async () => {
+    const misspelt = createApp({ providers: [Plain], options: { pingIntervall: 1000 } as never });
+    await expect(misspelt).rejects.toThrow('did you mean "pingInterval"?');
+    // What the old platform ignores is no reason not to start.
+    @WebSocketGateway({ pingTimout: 1000 } as never)
+    class Misspelt {}
+    const { logs } = await start({ providers: [Misspelt] });
+    expect(logs).toEqual([expect.stringMatching(/Misspelt: .*did you mean "pingTimeout"\?/)]);
+  });
+
+  it('one path is one server, however it is written', async () => {
+    @WebSocketGateway({ path: '/ws/', namespace: 'one' })
+    class One {
+      @SubscribeMessage('who') who() {
+        return 'one';
+      }
+    }
+    @WebSocketGateway({ namespace: 'two' })
+    class Two {
+      @SubscribeMessage('who') who() {
+        return 'two';
+      }
+    }
+    const { connect } = await start({ providers: [One, Two], options: { path: '/ws' } });
+    for (const name of ['one', 'two']) {
+      expect(await ask(await connect(`/${name}`, { path: '/ws' }), 'who')).toEqual([name]);
+    }
+  });
+
   it('gateways that agree, and adapters whose options they override, are fine', async () => {
     @WebSocketGateway({ namespace: 'c', pingInterval: 1000 })
     class Third {}

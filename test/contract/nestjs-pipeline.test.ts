@@ -18,7 +18,8 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, REQUEST } from '@nestjs/core';
 import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
-import { of, tap } from 'rxjs';
+import { of } from 'rxjs';
+import { tap } from 'rxjs/operators';
 import type { Socket } from '../../core/index.js';
 import { UseConnectionGuards } from '../../integrations/nestjs/index.js';
 import { bounded, once } from '../support/compat/wait.js';

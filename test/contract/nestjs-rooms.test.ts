@@ -12,7 +12,8 @@ import {
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
 import { Transform } from 'class-transformer';
 import { IsString } from 'class-validator';
-import { map, type Observable, of } from 'rxjs';
+import { type Observable, of } from 'rxjs';
+import { map } from 'rxjs/operators';
 import type { Socket } from 'socket.io-client';
 import type { Socket as ServerSocket } from '../../core/index.js';
 import {

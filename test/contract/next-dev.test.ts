@@ -6,14 +6,14 @@ import { type NextProcess, NextProject } from '../support/next-project.js';
 
 const source = fileURLToPath(new URL('../support/next-project', import.meta.url));
 
-describe.each(['--turbopack', '--webpack'])('next dev %s', (bundler) => {
+describe.each(['turbopack', 'webpack'] as const)('next dev with %s', (bundler) => {
   let project: NextProject;
   let server: NextProcess;
   let socket: Socket;
 
   beforeAll(async () => {
     project = await NextProject.copyOf(source);
-    server = await project.next('dev', [bundler]);
+    server = await project.dev(bundler);
   }, 180_000);
 
   afterAll(() => project?.remove());

@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { attach, createServer, getIO } from '../../integrations/next/index.js';
 
 const empty = mkdtempSync(join(tmpdir(), 'carillon-empty-'));
@@ -24,8 +27,36 @@ it('says where Next is missing, and leaves a given server as it was', async () =
   expect(() => getIO()).toThrow('no server');
 });
 
+it('refuses two copies of Next in one process, and names both', async () => {
+  const file = ['node_modules', 'next', 'dist', 'server', 'next.js'];
+  for (const folder of ['first', 'second']) {
+    const copy = join(empty, folder, ...file);
+    mkdirSync(dirname(copy), { recursive: true });
+    writeFileSync(copy, 'module.exports = () => ({});');
+    writeFileSync(join(empty, folder, 'node_modules/next/package.json'), '{ "main": "dist/server/next.js" }');
+  }
+  const built = new URL('../../dist/integrations/next/index.js', import.meta.url);
+  // In a process of its own, with Node's own cache of modules.
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `await import(${JSON.stringify(pathToFileURL(join(empty, 'first', ...file)).href)});
+     const { createServer } = await import(${JSON.stringify(built.href)});
+     await createServer({ dir: ${JSON.stringify(join(empty, 'second'))} }).catch((error) => console.log(error.message));
+     // The same copy is none.
+     await createServer({ dir: ${JSON.stringify(join(empty, 'first'))} }).then(() => console.log('fine'));
+     process.exit();`,
+  ]);
+  const [first, second] = ['first', 'second'].map((folder) => join(realpathSync(empty), folder, ...file));
+  expect(stdout).toContain(`two copies of Next.js in one process: ${first} is loaded already`);
+  expect(stdout).toContain(`has ${second}. Keep one (see \`npm ls next\`)`);
+  expect(stdout).toMatch(/fine$/m);
+});
+
 it('refuses options of carillon that cannot work, and registers nothing', async () => {
   await expect(attach({ pingInterval: -1 })).rejects.toThrow('pingInterval');
+  await expect(attach({ pingIntervall: 1 } as never)).rejects.toThrow('did you mean "pingInterval"?');
+  await expect(createServer({ io: { paht: '/ws' } as never })).rejects.toThrow('did you mean "io.path"?');
   expect(() => getIO()).toThrow('no server');
 });
 

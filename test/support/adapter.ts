@@ -12,9 +12,18 @@ export class TestNamespace implements AdapterNamespace {
   readonly sockets = new Map<string, TestSocket>();
   readonly server = { encoder: new Encoder() };
   _ids = 0;
+  /** Events of other servers. */
+  readonly serverSideEvents: unknown[][] = [];
 
   constructor(name = '/') {
     this.name = name;
+  }
+
+  /** Answers with what the event carries, if there is anybody to answer. */
+  _onServerSideEmit(args: [event: string, ...args: any[]]): void {
+    const ack = args.at(-1);
+    this.serverSideEvents.push(typeof ack === 'function' ? args.slice(0, -1) : args);
+    if (typeof ack === 'function') ack(`${this.name} heard ${args[1]}`);
   }
 }
 
@@ -22,6 +31,8 @@ export class TestNamespace implements AdapterNamespace {
 export class TestSocket implements AdapterSocket {
   readonly id: string;
   readonly recovered: boolean;
+  readonly handshake = { headers: {} };
+  data: unknown = {};
   readonly delivered: { message: Prepared; isVolatile: boolean }[] = [];
   readonly outgoing: unknown[] = [];
   readonly waiting = new Map<number, (...args: any[]) => void>();
@@ -35,6 +46,9 @@ export class TestSocket implements AdapterSocket {
     this.recovered = recovered;
   }
 
+  get rooms(): Set<string> {
+    return this.#adapter.socketRooms(this.id) ?? new Set();
+  }
   deliver(message: Prepared, isVolatile: boolean): void {
     this.delivered.push({ message, isVolatile });
   }
@@ -48,8 +62,8 @@ export class TestSocket implements AdapterSocket {
   forgetAck(id: number): void {
     this.waiting.delete(id);
   }
-  join(rooms: string | string[]): void {
-    this.#adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+  join(rooms: string | string[]): Promise<void> | void {
+    return this.#adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
   }
   leave(room: string): void {
     this.#adapter.del(this.id, room);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -17,9 +18,13 @@ import { tmpdir } from 'node:os';
 import { join, parse, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { packed } from './packed.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const packages = realpathSync(join(root, 'node_modules'));
+const ours = realpathSync(join(root, 'node_modules'));
+
+/** Where Next and React come from: `npm run test:next-lowest` sets it to a folder with other versions of them. */
+const packages = realpathSync(process.env.CARILLON_NEXT ?? ours);
 
 /** Milliseconds that Next may take to build or to start, on a machine that is busy with other things. */
 const PATIENCE = 180_000;
@@ -36,7 +41,7 @@ export interface NextProcess {
   end(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** A Next project of its own, in a folder of its own, in which carillon is installed as from the registry. */
+/** A Next project of its own, in a folder of its own, in which carillon is installed from its tarball. */
 export class NextProject {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'carillon-next-')));
   readonly #processes = new Set<ChildProcess>();
@@ -48,7 +53,7 @@ export class NextProject {
       recursive: true,
       filter: (path) => !/node_modules|\.next/.test(relative(source, path)),
     });
-    project.#install();
+    await project.#install();
     project.#configure();
     await build({
       entryPoints: [fileURLToPath(new URL('./next-fixture.ts', import.meta.url))],
@@ -61,19 +66,18 @@ export class NextProject {
     return project;
   }
 
-  /** Links all packages but ours, which is copied: bundlers treat a linked package as part of the project. */
-  #install(): void {
-    const dist = join(root, 'dist');
-    if (!existsSync(join(dist, 'integrations', 'next'))) throw new Error('Not compiled: run `npm run build` first.');
+  /** Links all packages but ours, which comes from its tarball: bundlers treat a linked package as part of the project. */
+  async #install(): Promise<void> {
+    const { modules } = await packed();
     const target = join(this.folder, 'node_modules');
     mkdirSync(target);
-    for (const name of readdirSync(packages)) {
-      if (name !== 'carillon' && name !== '.cache') symlinkSync(join(packages, name), join(target, name));
+    for (const source of new Set([packages, ours])) {
+      for (const name of readdirSync(source)) {
+        if (name === 'carillon' || name[0] === '.' || existsSync(join(target, name))) continue;
+        symlinkSync(join(source, name), join(target, name));
+      }
     }
-    cpSync(join(root, 'package.json'), join(target, 'carillon', 'package.json'));
-    for (const part of ['core', 'integrations']) {
-      cpSync(join(dist, part), join(target, 'carillon', 'dist', part), { recursive: true });
-    }
+    cpSync(join(modules, 'carillon'), join(target, 'carillon'), { recursive: true });
   }
 
   /** The packages are linked from elsewhere, which bundlers do not follow on their own. */
@@ -98,16 +102,21 @@ export class NextProject {
   /** `next dev` or `next start`, on a free port. */
   next(command: 'dev' | 'start', options: string[] = [], environment?: Record<string, string>): Promise<NextProcess> {
     const args = [this.#next, command, '--port', '0', '--hostname', '127.0.0.1', ...options];
-    return this.#start(args, /Local: +(http\S+)/, environment);
+    return this.#instrumented(args, environment);
+  }
+
+  /** `next dev`, with this bundler. */
+  dev(bundler: 'turbopack' | 'webpack'): Promise<NextProcess> {
+    const { version } = JSON.parse(readFileSync(join(packages, 'next', 'package.json'), 'utf8'));
+    // Before 16 it was webpack unless one asked for the other.
+    return this.next('dev', bundler === 'webpack' && version.startsWith('15.') ? [] : [`--${bundler}`]);
   }
 
   /** The server of `output: 'standalone'`, which takes port 0 for 3000. */
   async standalone(): Promise<NextProcess> {
     const folder = join(this.folder, '.next', 'standalone', relative(parse(this.folder).root, this.folder));
-    return this.#start([join(folder, 'server.js')], /Local: +(http\S+)/, {
-      PORT: String(await freePort()),
-      HOSTNAME: '127.0.0.1',
-    });
+    const environment = { PORT: String(await freePort()), HOSTNAME: '127.0.0.1' };
+    return this.#instrumented([join(folder, 'server.js')], environment);
   }
 
   /** A script of the project that prints `listening at <address>`. */
@@ -123,6 +132,13 @@ export class NextProject {
 
   get #next(): string {
     return join(packages, 'next', 'dist', 'bin', 'next');
+  }
+
+  /** A server of Next's own, once `instrumentation.js` has run: Next listens before that, and 15 even answers. */
+  async #instrumented(args: string[], environment: Record<string, string> = {}): Promise<NextProcess> {
+    const started = await this.#start(args, /Local: +(http\S+)/, environment);
+    if (environment.MODE !== 'custom') await started.printed(/instrumented/);
+    return started;
   }
 
   async #start(args: string[], ready: RegExp, environment?: Record<string, string>): Promise<NextProcess> {
@@ -147,7 +163,7 @@ export class NextProject {
         look();
       });
     const url = (await printed(ready))[1] as string;
-    // Next listens before it has run `instrumentation.js`, and answers after it has.
+    // Next runs `instrumentation.js` with the first request, if it has not yet.
     await fetch(url);
     return {
       url,

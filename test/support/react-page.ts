@@ -1,5 +1,5 @@
 // The page of test/browser/react.test.ts: what the hooks do in StrictMode, steered from outside.
-import { createElement, StrictMode, useState } from 'react';
+import { createElement, StrictMode, Suspense, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot, type Root } from 'react-dom/client';
 import {
@@ -39,6 +39,24 @@ function Status() {
   );
 }
 
+/** What a component waits for, by name, and how to end the wait. */
+const waits = new Map<string, { promise: Promise<void>; end: () => void; isOver: boolean }>();
+
+/** Suspends until it is woken, as a component does that loads something. */
+function Sleeper({ name }: { name: string }) {
+  let wait = waits.get(name);
+  if (wait === undefined) {
+    let end = (): void => {};
+    const promise = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    wait = { promise, end, isOver: false };
+    waits.set(name, wait);
+  }
+  if (!wait.isOver) throw wait.promise;
+  return null;
+}
+
 function AdminStatus() {
   const { status, error } = admin.useConnectionState();
   return createElement('p', { id: 'admin' }, `${status} ${error?.message ?? ''}`);
@@ -49,14 +67,30 @@ const page = {
   renders: () => renders,
   differentEmits: () => emits.size,
   listeners: () => latestSocket?.listeners('news' as never).length,
-  render({ listeners = 1, prefix = '', withAdmin = false, url }: PageProps) {
+  wake(name: string) {
+    const wait = waits.get(name)!;
+    wait.isOver = true;
+    wait.end();
+  },
+  render({ listeners = 1, prefix = '', withAdmin = false, url, sleeper }: PageProps) {
     root ??= createRoot(document.getElementById('root') as HTMLElement);
     const listening = Array.from({ length: listeners }, (_, key) => createElement(Listener, { key, prefix }));
     const inner = withAdmin ? createElement(admin.SocketProvider, { url: '/admin' }, createElement(AdminStatus)) : null;
     const tree = createElement(
       StrictMode,
       null,
-      createElement(SocketProvider, url === undefined ? {} : { url }, ...listening, createElement(Status), inner),
+      createElement(
+        Suspense,
+        { fallback: createElement('p', null, 'asleep') },
+        createElement(
+          SocketProvider,
+          url === undefined ? {} : { url },
+          ...listening,
+          createElement(Status),
+          inner,
+          sleeper === undefined ? null : createElement(Sleeper, { name: sleeper }),
+        ),
+      ),
     );
     // Effects included: whoever steers the page goes on only when it is as was asked for.
     flushSync(() => root?.render(tree));
@@ -72,6 +106,8 @@ export interface PageProps {
   prefix?: string;
   withAdmin?: boolean;
   url?: string;
+  /** Name of something that a component waits for. */
+  sleeper?: string;
 }
 export type ReactPage = typeof page;
 Object.assign(window, { page });

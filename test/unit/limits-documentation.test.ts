@@ -15,6 +15,7 @@ const NO_BOUNDS = ['pingInterval', 'destroyUpgradeTimeout'];
 const bounds = [
   ...membersOf('ServerOptions').filter((name) => !NO_BOUNDS.includes(name)),
   ...membersOf('ConnectionStateRecoveryOptions').map((name) => `connectionStateRecovery.${name}`),
+  ...membersOf('PublishEndpointSettings').map((name) => `publishEndpoint.${name}`),
   ...membersOf('EventRateLimitOptions').map((name) => `eventRateLimit.${name}`),
 ];
 
@@ -44,6 +45,7 @@ function defaultOf(name: string): string {
     backpressureThreshold: backlogLimits.pressureBytes,
   };
   const value = all[name];
+  if (name === 'publishEndpoint.maxBytes') return 'as `maxHttpBufferSize`';
   if (value === undefined || value === Number.POSITIVE_INFINITY) return 'off';
   return Number(value) < 10_000 ? String(value) : Number(value).toLocaleString('en');
 }

@@ -42,6 +42,8 @@ test('the defaults', () => {
     originPolicy: expect.anything(),
     eventRateLimit: undefined,
     handshakeTimeout: 45_000,
+    publishEndpoint: undefined,
+    relaySessions: true,
     admission: {
       maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
       handshakeRate: undefined,

@@ -36,3 +36,6 @@ export const RESERVED_EVENTS: ReadonlySet<unknown> = new Set<unknown>([
   'newListener',
   'removeListener',
 ]);
+
+/** Names of events that a namespace emits itself: no other server can send them. */
+export const SERVER_EVENTS: ReadonlySet<unknown> = new Set<unknown>(['connection', 'new_namespace', 'listener_error']);

@@ -40,6 +40,11 @@ export class Encoder implements PacketEncoder {
     this.#replacer = replacer;
   }
 
+  /** Whether this is JSON as it is: who has the JSON of a packet already need not ask. */
+  get isPlain(): boolean {
+    return this.#replacer === undefined && this.encode === Encoder.prototype.encode;
+  }
+
   /** @throws TypeError, RangeError see {@link encode}. */
   encode(packet: Packet): (string | Binary)[] {
     return encode(packet, this.#replacer);

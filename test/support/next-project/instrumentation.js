@@ -7,5 +7,6 @@ export async function register() {
     onServer((server) => fixture.beforeAttach(server));
     fixture.install(await attach(fixture.options));
     onServer((server) => fixture.afterAttach(server));
+    console.log('instrumented');
   }
 }

@@ -1,0 +1,96 @@
+import { PublishError } from '../errors.js';
+import { RESERVED_EVENTS } from '../protocol/socketio/packet.js';
+import type { Room } from '../rooms/selection.js';
+import type { BroadcastOperator } from './broadcast.js';
+import type { Namespace } from './namespace.js';
+
+/** Where publications go. */
+interface Publisher {
+  /** The namespace with this name, if there is one, or a pattern that makes it. */
+  lookUp(name: string): Namespace<any, any, any, any> | undefined;
+}
+
+/** One event to emit, as it comes in over HTTP. */
+interface Publication {
+  namespace: string;
+  event: string;
+  args: unknown[];
+  rooms: Room[];
+  except: Room[];
+  volatile: boolean;
+  compress: boolean;
+}
+
+/** Events in one request. */
+const MAX_PUBLICATIONS = 1000;
+
+const MEMBERS: ReadonlySet<string> = new Set([
+  'namespace',
+  'event',
+  'args',
+  'rooms',
+  'except',
+  'volatile',
+  'compress',
+] satisfies (keyof Publication)[]);
+
+/**
+ * Emits what a request to the publish endpoint asks for: one publication, or an array of them. All of them, or none.
+ *
+ * @returns the number of events.
+ * @throws PublishError with the member that was wrong and what is allowed.
+ */
+export function publish(publisher: Publisher, body: unknown): number {
+  const list = Array.isArray(body) ? body : [body];
+  if (list.length === 0 || list.length > MAX_PUBLICATIONS)
+    throw new PublishError(`an array has 1 to ${MAX_PUBLICATIONS} events, not ${list.length}`);
+  const operations = list.map((each, index) => {
+    const publication = check(each, Array.isArray(body) ? `[${index}]` : '');
+    const namespace = publisher.lookUp(publication.namespace);
+    if (namespace === undefined)
+      throw new PublishError(`there is no namespace ${JSON.stringify(publication.namespace)}`, 404);
+    return { publication, operator: select(namespace, publication) };
+  });
+  for (const { operator, publication } of operations) operator.emit(publication.event, ...publication.args);
+  return operations.length;
+}
+
+function select(namespace: Namespace<any, any, any, any>, publication: Publication): BroadcastOperator<any, any> {
+  const operator = namespace.compress(publication.compress).to(publication.rooms).except(publication.except);
+  return publication.volatile ? operator.volatile : operator;
+}
+
+function check(value: unknown, place: string): Publication {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new PublishError(`${place || 'the body'} is not an object such as {"event":"news","args":["hello"]}`);
+  for (const name of Object.keys(value)) {
+    if (!MEMBERS.has(name)) throw new PublishError(`${place}"${name}" is not one of ${[...MEMBERS].join(', ')}`);
+  }
+  const given = value as Partial<Record<keyof Publication, unknown>>;
+  const { namespace = '/', event, args = [] } = given;
+  if (typeof event !== 'string' || event === '') throw new PublishError(`${place}"event" is the name of the event`);
+  if (RESERVED_EVENTS.has(event)) throw new PublishError(`${place}"event" is reserved: ${JSON.stringify(event)}`);
+  if (typeof namespace !== 'string') throw new PublishError(`${place}"namespace" is a name such as "/orders"`);
+  if (!Array.isArray(args)) throw new PublishError(`${place}"args" is an array`);
+  return {
+    namespace: namespace.startsWith('/') ? namespace : `/${namespace}`,
+    event,
+    args,
+    rooms: rooms(given.rooms, `${place}"rooms"`),
+    except: rooms(given.except, `${place}"except"`),
+    volatile: flag(given.volatile, false, `${place}"volatile"`),
+    compress: flag(given.compress, true, `${place}"compress"`),
+  };
+}
+
+function rooms(value: unknown, name: string): Room[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value) && value.every((room) => typeof room === 'string')) return value;
+  throw new PublishError(`${name} is an array of names`);
+}
+
+function flag(value: unknown, fallback: boolean, name: string): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value === 'boolean') return value;
+  throw new PublishError(`${name} is true or false`);
+}

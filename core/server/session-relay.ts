@@ -1,0 +1,174 @@
+import { ByteReader, ByteWriter } from '../adapters/bytes.js';
+import type { ClusterNode } from '../adapters/cluster-node.js';
+import { randomId } from '../ids.js';
+import type { RelayedAnswer, RelayedPoll, RunningPoll, SessionRelay } from '../transports/relayed-poll.js';
+
+export interface SessionRelayOptions {
+  node: ClusterNode;
+  /** Whether a session is here. */
+  has: (sid: string) => boolean;
+  /** Answers a request for a session that is here; `undefined` when it is not, or not over polling. */
+  answer: (sid: string, poll: RelayedPoll) => RunningPoll | undefined;
+  /** Milliseconds an answer may take: a poll waits until there is something to send. */
+  timeout: number;
+}
+
+/** Names of the requests between nodes. */
+const FIND = 'session:find';
+const POLL = 'session:poll';
+const ABORT = 'session:abort';
+
+/** Sessions whose node is remembered. */
+const MAX_KNOWN = 10_000;
+/** Sessions that are looked for at the same time: whoever makes up ids must not keep the cluster busy. */
+const MAX_LOOKUPS = 1000;
+
+const YES = Buffer.from('1');
+const NO = Buffer.alloc(0);
+
+/**
+ * Lets polling requests arrive at any node: one for a session of another node travels there over the bus, and its answer
+ * back. No sticky sessions are needed.
+ *
+ * Whose session it is, is asked of all nodes once and then remembered. What cannot be answered (no node has the session, the
+ * bus is down, the other node died) is a session that is unknown: clients then open a new one.
+ */
+export class ClusterSessionRelay implements SessionRelay {
+  readonly #options: SessionRelayOptions;
+  readonly #node: ClusterNode;
+  /** Nodes by session id, those used last at the end. */
+  readonly #known = new Map<string, string>();
+  readonly #lookups = new Map<string, Promise<string | undefined>>();
+  /** What runs here for other nodes, by the id they gave it. */
+  readonly #running = new Map<string, { from: string; poll: RunningPoll }>();
+  readonly #stops: (() => unknown)[];
+
+  constructor(options: SessionRelayOptions) {
+    this.#options = options;
+    this.#node = options.node;
+    this.#stops = [
+      this.#node.handle(FIND, this.#onFind),
+      this.#node.handle(POLL, this.#onPoll),
+      this.#node.handle(ABORT, this.#onAbort),
+      // Nobody waits for these answers any more.
+      this.#node.observe({ onLeave: ({ id }) => this.#abort((running) => running.from === id) }),
+    ];
+    // When that fails, the adapters say so: they opened it, too.
+    this.#node.open().catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#abort(() => true);
+    await this.#node.close();
+  }
+
+  // --- requests that came here and belong elsewhere ---
+
+  async forward(sid: string, poll: RelayedPoll, gone: Promise<void>): Promise<RelayedAnswer | undefined> {
+    const owner = this.#known.get(sid) ?? (await this.#find(sid));
+    if (owner === undefined) return undefined;
+    this.#remember(sid, owner);
+    const id = randomId();
+    let isOver = false;
+    gone.then(() => {
+      if (!isOver) this.#node.request(ABORT, Buffer.from(id), { to: owner });
+    });
+    const { timeout } = this.#options;
+    const { answers } = await this.#node.request(POLL, encodePoll(id, sid, poll), { to: owner, timeout });
+    isOver = true;
+    const bytes = answers.get(owner);
+    const answer = bytes === undefined ? undefined : decodeAnswer(bytes);
+    if (answer === undefined) this.#known.delete(sid);
+    return answer;
+  }
+
+  #remember(sid: string, owner: string): void {
+    this.#known.delete(sid);
+    this.#known.set(sid, owner);
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+  }
+
+  #find(sid: string): Promise<string | undefined> {
+    const underWay = this.#lookups.get(sid);
+    if (underWay !== undefined) return underWay;
+    if (this.#lookups.size >= MAX_LOOKUPS) return Promise.resolve(undefined);
+    const lookup = new Promise<string | undefined>((resolve) => {
+      // The node that has it says so ahead of its answer: nobody waits for one that is slow to say no.
+      const asked = this.#node.request(FIND, Buffer.from(sid), { onPart: resolve });
+      asked.then(() => resolve(undefined));
+    });
+    this.#lookups.set(sid, lookup);
+    return lookup.finally(() => this.#lookups.delete(sid));
+  }
+
+  // --- requests of other nodes ---
+
+  readonly #onFind = (payload: Buffer, _from: string, part: (payload: Uint8Array) => void): Uint8Array => {
+    if (this.#options.has(payload.toString())) part(YES);
+    return NO;
+  };
+
+  readonly #onPoll = async (payload: Buffer, from: string): Promise<Uint8Array> => {
+    const { id, sid, poll } = decodePoll(payload);
+    const running = this.#options.answer(sid, poll);
+    if (running === undefined) return NO;
+    this.#running.set(id, { from, poll: running });
+    try {
+      return encodeAnswer(await running.answer);
+    } catch {
+      // Whoever asked is gone, or the session ended without an answer.
+      return NO;
+    } finally {
+      this.#running.delete(id);
+    }
+  };
+
+  readonly #onAbort = (payload: Buffer, from: string): Uint8Array => {
+    const id = payload.toString();
+    if (this.#running.get(id)?.from === from) this.#running.get(id)!.poll.abort();
+    return NO;
+  };
+
+  #abort(which: (running: { from: string }) => boolean): void {
+    for (const running of [...this.#running.values()]) if (which(running)) running.poll.abort();
+  }
+}
+
+// --- the wire: texts, counts and bytes as in adapters/bytes.ts, which throws at what is malformed ---
+
+function encodePoll(id: string, sid: string, { method, url, rawHeaders, body }: RelayedPoll): Buffer {
+  const writer = new ByteWriter();
+  for (const text of [id, sid, method, url]) writer.text(text);
+  writer.uint32(rawHeaders.length);
+  for (const text of rawHeaders) writer.text(text);
+  writer.raw(body);
+  return writer.bytes();
+}
+
+function decodePoll(bytes: Buffer): { id: string; sid: string; poll: RelayedPoll } {
+  const reader = new ByteReader(bytes);
+  const [id, sid, method, url] = [reader.text(), reader.text(), reader.text(), reader.text()];
+  const rawHeaders = Array.from({ length: reader.count(4) }, () => reader.text());
+  return { id, sid, poll: { method, url, rawHeaders, body: reader.rest() } };
+}
+
+function encodeAnswer({ status, headers, body }: RelayedAnswer): Buffer {
+  const writer = new ByteWriter();
+  writer.uint32(status);
+  writer.uint32(headers.length);
+  for (const [name, value] of headers) {
+    writer.text(name);
+    writer.text(value);
+  }
+  writer.raw(body);
+  return writer.bytes();
+}
+
+function decodeAnswer(bytes: Buffer): RelayedAnswer | undefined {
+  if (bytes.length === 0) return undefined;
+  const reader = new ByteReader(bytes);
+  const status = reader.uint32();
+  const headers = Array.from({ length: reader.count(8) }, (): [string, string] => [reader.text(), reader.text()]);
+  return { status, headers, body: reader.rest() };
+}

@@ -1,0 +1,194 @@
+// What is in the tarball of `npm pack`, as the tools of the field and the users' own programs see it.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { packed } from '../support/packed.mjs';
+import { Project } from '../support/project.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const tool = (name: string) => join(root, 'node_modules', '.bin', name);
+const run = promisify(execFile);
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await Project.with([
+    ...Object.keys(manifest.peerDependencies),
+    'typescript',
+    '@types/node',
+    '@types/react',
+  ]);
+  project.write('package.json', '{ "type": "module" }');
+}, 60_000);
+
+afterAll(() => project.remove());
+
+describe('the tools', () => {
+  it('publint has nothing to say', async () => {
+    const { tarball } = await packed();
+    const { stdout } = await run(tool('publint'), [tarball, '--strict']);
+    expect(stdout).toContain('All good!');
+  });
+
+  it('attw has nothing to say, for packages of ES modules alone', async () => {
+    const { tarball } = await packed();
+    // It fails when it finds a problem; what it prints shows that it looked at every entry.
+    const { stdout } = await run(tool('attw'), [tarball, '--profile', 'esm-only', '--no-color', '--no-emoji']);
+    const verdicts = [...stdout.matchAll(/^"(.+)"\n\nnode16 \(from ESM\): (\w+).*\nbundler: (\w+)/gm)];
+    expect(verdicts.map(([, entry, ...verdict]) => [entry, ...verdict])).toEqual(
+      Object.keys(manifest.exports).map((entry) => [`carillon${entry.slice(1)}`, 'OK', 'OK']),
+    );
+  });
+});
+
+describe('require()', () => {
+  const evaluate = (code: string) => project.run(`node -e ${JSON.stringify(code)} --input-type=commonjs`);
+
+  it('of carillon gives what import gives', async () => {
+    const code = `
+      const required = require('carillon');
+      import('carillon').then((imported) => {
+        const same = Object.keys(imported).filter((name) => imported[name] === required[name]);
+        console.log(Object.keys(imported).length === same.length, same.join());
+      });
+    `;
+    expect(await evaluate(code.replaceAll('\n', ' '))).toMatch(/^true .*Namespace.*Server.*Socket/);
+  });
+
+  it('of carillon/fastify gives the plugin itself', async () => {
+    const code = `
+      const plugin = require('carillon/fastify');
+      const app = require('fastify')();
+      app.register(plugin).ready(() => console.log(typeof plugin, typeof app.io.emit, plugin.carillon === plugin));
+    `;
+    expect((await evaluate(code.replaceAll('\n', ' '))).trim()).toBe('function function true');
+  });
+
+  it.each(['client', 'client/websocket-only', 'nestjs', 'next', 'react'])('of carillon/%s works', async (entry) => {
+    const names = await evaluate(`console.log(Object.keys(require('carillon/${entry}')).length > 0)`);
+    expect(names.trim()).toBe('true');
+  });
+});
+
+it('has exactly these named exports', async () => {
+  const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
+  const code = `
+    const names = {};
+    for (const entry of ${JSON.stringify(entries)}) names[entry] = Object.keys(await import('carillon' + entry.slice(1)));
+    console.log(JSON.stringify(names));
+  `;
+  project.write('names.mjs', code);
+  const names = JSON.parse(await project.run('node names.mjs'));
+  expect(names).toEqual({
+    '.': expect.arrayContaining(['Server', 'Namespace', 'Socket', 'RemoteSocket', 'Engine', 'OptionError']),
+    './client': expect.arrayContaining(['io', 'connect', 'Manager', 'Socket', 'default']),
+    './client/websocket-only': expect.arrayContaining(['io', 'Manager', 'Socket']),
+    './fastify': ['RegistrationError', 'carillon', 'default', 'module.exports'],
+    './nestjs': [
+      'CarillonAdapter',
+      'CarillonExceptionFilter',
+      'CarillonModule',
+      'CarillonService',
+      'CarillonUsageError',
+      'EmitTo',
+      'EventArg',
+      'EventArgs',
+      'EventName',
+      'JoinRoom',
+      'LeaveRoom',
+      'Rooms',
+      'ToRoom',
+      'UseConnectionGuards',
+      'startTestServer',
+    ],
+    './next': ['attach', 'createServer', 'getIO', 'withCarillon'],
+    './react': ['SocketProvider', 'createSocketHooks', 'useConnectionState', 'useEmit', 'useEvent', 'useSocket'],
+  });
+});
+
+it('core and client need nothing that is not among the dependencies', async () => {
+  const bare = await Project.with([]);
+  try {
+    const code =
+      "await import('carillon'); await import('carillon/client'); await import('carillon/next'); console.log('fine')";
+    bare.write('main.mjs', code);
+    expect(await bare.run('node main.mjs')).toBe('fine\n');
+  } finally {
+    await bare.remove();
+  }
+});
+
+it('is tested with the lowest versions that may be beside it', () => {
+  const aliases = Object.entries(manifest.devDependencies as Record<string, string>).filter(([name]) =>
+    name.endsWith('-lowest'),
+  );
+  const tested = Object.fromEntries(
+    aliases.map(([, alias]) => /^npm:(.+)@(.+)$/.exec(alias)!.slice(1) as [string, string]),
+  );
+  for (const [name, range] of Object.entries(manifest.peerDependencies as Record<string, string>)) {
+    // Next comes from the registry when it is asked for: `npm run test:next-lowest`.
+    const text =
+      name === 'next' ? readFileSync(join(root, 'test', 'lowest-next.mjs'), 'utf8') : `${name}@${tested[name]}'`;
+    expect(text).toContain(`${name}@${/\d[\d.]*/.exec(range)![0]}'`);
+  }
+});
+
+describe('types', () => {
+  const program = `
+    import type { FastifyInstance } from 'fastify';
+    import { Server, type Socket } from 'carillon';
+    import { io, type Socket as Client } from 'carillon/client';
+    import { io as small } from 'carillon/client/websocket-only';
+    import carillon, { carillon as named } from 'carillon/fastify';
+    import { CarillonAdapter, CarillonService, JoinRoom } from 'carillon/nestjs';
+    import { createServer, getIO, withCarillon } from 'carillon/next';
+    import { SocketProvider, useEvent } from 'carillon/react';
+
+    interface ListenEvents { chat: (text: string, ack: (answer: number) => void) => void }
+    const server = new Server<ListenEvents>();
+    server.on('connection', (socket: Socket<ListenEvents>) => {
+      socket.on('chat', (text, ack) => ack(text.length));
+      // @ts-expect-error: no such event
+      socket.on('chatt', () => {});
+    });
+    const client: Client<ListenEvents, ListenEvents> = io('http://localhost');
+    export const answer: Promise<number> = client.emitWithAck('chat', 'text');
+    // @ts-expect-error: a text, not a number
+    client.emit('chat', 1, () => {});
+
+    export async function start(app: FastifyInstance): Promise<void> {
+      await app.register(carillon, { path: '/ws' });
+      await app.register(named);
+      // @ts-expect-error: no such option
+      await app.register(carillon, { paht: '/ws' });
+      app.io.emit('anything');
+      getIO<ListenEvents>().timeout(1000).emit('chat', 'text', (error, answers: number[]) => console.log(error, answers));
+      (await createServer({ io: { path: '/ws' } })).io.emit('anything');
+    }
+    export { CarillonAdapter, CarillonService, JoinRoom, SocketProvider, small, useEvent, withCarillon };
+  `;
+  const common = { target: 'es2023', lib: ['es2023', 'dom'], types: ['node'], strict: true, noEmit: true };
+
+  async function compile(name: string, source: string, options: object): Promise<string> {
+    project.write(`${name}/main.ts`, source);
+    project.write(`${name}/tsconfig.json`, JSON.stringify({ compilerOptions: { ...common, ...options } }));
+    return project.run(`npx tsc -p ${name}`);
+  }
+
+  it.each([
+    ['nodenext', { module: 'nodenext' }],
+    ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+  ])('resolve under %s', async (name, options) => {
+    // Declarations of frameworks are not ours to check.
+    expect(await compile(name, program, { ...options, skipLibCheck: true })).toBe('');
+  });
+
+  it('of core and client have no error themselves', async () => {
+    const source =
+      "export * from 'carillon'; export { io } from 'carillon/client'; export type {} from 'carillon/client/websocket-only';";
+    expect(await compile('libraries', source, { module: 'nodenext', skipLibCheck: false })).toBe('');
+  });
+});

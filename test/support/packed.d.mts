@@ -1,0 +1,1 @@
+export function packed(): Promise<{ tarball: string; modules: string }>;

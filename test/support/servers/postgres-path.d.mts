@@ -1,0 +1,3 @@
+export function providePostgres(
+  say?: (line: string) => void,
+): Promise<{ bin: string; env: Record<string, string>; user: { uid?: number; gid?: number } }>;
