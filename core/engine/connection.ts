@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import createDebug from 'debug';
 import { TransportViolation } from '../errors.js';
 import { type EnginePacket, PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
@@ -12,6 +13,8 @@ import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
 import { canMove, type ReadyState } from './states.js';
 import { Upgrade } from './upgrade.js';
+
+const debug = createDebug('carillon:connection');
 
 /** What lives above a connection. */
 export interface ConnectionHandler {
@@ -447,6 +450,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       transport.close();
       return;
     }
+    if (debug.enabled) debug('%s begins to move to %s', this.id, transport.name);
     this.#upgrade = new Upgrade(transport, this.#host, {
       onProbe: () => {
         if (this.#observed) this.emit('upgrading', transport);
@@ -456,6 +460,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       },
       onComplete: () => this.#completeUpgrade(transport),
       onFailed: () => {
+        if (debug.enabled) debug('%s did not move to %s', this.id, transport.name);
         this.#upgrade = null;
         if (this.#readyState === 'closing') this.#closeWhenWritten();
       },
@@ -467,6 +472,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     const previous = this.#transport;
     this.#transport = transport;
     this.#upgraded = true;
+    if (debug.enabled) debug('%s moved to %s', this.id, transport.name);
     transport.attach(this);
     if ('discard' in previous) (previous as Transport & { discard(): void }).discard();
     if (this.#observed) this.emit('upgrade', transport);

@@ -57,3 +57,12 @@ export function wordsOf(description: unknown): string {
   const words = (description as { description?: unknown }).description;
   return typeof words === 'string' ? words : String(description);
 }
+
+/** An ending as one line of the log. */
+export function tell(ending: Ending): string {
+  const { by, reason, code, description, transport, packetsReceived, packetsSent, bytesReceived, bytesSent } = ending;
+  const details = [description, code === undefined ? '' : `code ${code}`].filter((each) => each !== '').join(', ');
+  const traffic = `${packetsReceived} packets in ${bytesReceived} bytes received, ${packetsSent} in ${bytesSent} sent`;
+  const trip = ending.roundTrip === undefined ? '' : `, last round trip ${ending.roundTrip} ms`;
+  return `by the ${by}, over ${transport}: ${reason}${details === '' ? '' : ` (${details})`}; ${traffic}${trip}`;
+}

@@ -13,6 +13,7 @@ import type { SessionRelay } from '../transports/relayed-poll.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
 import { Admission } from './admission.js';
 import { type Backpressure, Connection, type ConnectionHost, type RequestHolder } from './connection.js';
+import { tell } from './ending.js';
 import { Farewells } from './farewells.js';
 import { Heartbeat } from './heartbeat.js';
 import { Turn } from './outbox.js';
@@ -263,7 +264,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.admission.onClosed(connection.id);
     const ending = connection.ending!;
     if (ending.transport === 'polling' && ending.by !== 'client') this.#farewells.add(connection.id, ending.reason);
-    if (debug.enabled) debug('%s closed: %o', connection.id, connection.ending);
+    if (debug.enabled) debug('%s ended %s', connection.id, tell(connection.ending!));
   }
 
   /** Closes every session (`forced close`) and takes no new ones. */

@@ -149,7 +149,7 @@ export class Client implements ConnectionHandler {
   }
 
   #onInvalid(error: unknown): void {
-    if (debug.enabled) debug('%s sent an invalid packet: %s', this.id, error);
+    if (debug.enabled) debug('%s sent an invalid packet: %s', this.id, error instanceof Error ? error.message : error);
     this.#connection.fail('parse error', error);
   }
 
@@ -244,12 +244,14 @@ export class Client implements ConnectionHandler {
 
   /** The namespace accepted: packets of it go to this socket. */
   accept(socket: Socket<any, any, any, any>): void {
+    if (debug.enabled) debug('%s joins %j as %s', this.id, socket.nsp.name, socket.id);
     this.#sockets.set(socket.nsp.name, socket);
     this.#server.joinedNamespace(this);
   }
 
   /** The namespace refused. */
   refuse(name: string, error: { message: string; data?: unknown }): void {
+    if (debug.enabled) debug('%s may not join %j: %s', this.id, name, error.message);
     if (this.#sockets.get(name) === null) this.#sockets.delete(name);
     this.send({ type: PacketType.CONNECT_ERROR, nsp: name, data: error });
   }

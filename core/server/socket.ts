@@ -532,6 +532,7 @@ export class Socket<
   /** The one way a socket ends. Idempotent. @internal */
   onClose(reason: DisconnectReason, description?: unknown): void {
     if (!this.connected || this.#isClosing) return;
+    if (debug.enabled) debug('%s leaves %j: %s', this.id, this.nsp.name, reason);
     this.#guard(['disconnecting'], () => emitLocally(this, 'disconnecting', [reason, description]));
     this.#isClosing = true;
     // After dropped events it could not be said that a client which comes back missed nothing.

@@ -3,6 +3,7 @@
 //   npm run load                        15,000 connections, 5,000 reconnecting at once, one of 1,000 that does not read
 //   npm run load -- --share 0.1         the same with a tenth of the clients
 //   npm run load -- --dry               without touching docs/
+//   npm run load -- deaf                one of them: connections, reconnection, deaf
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,8 @@ import { parseArgs } from 'node:util';
 import { Crowd, quantile } from './crowd.mjs';
 import { machine } from './machine.mjs';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     share: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '20' },
@@ -72,6 +74,7 @@ const mb = (value) => `${(value / 1e6).toFixed(0)} MB`;
 const tables = {};
 
 async function withServer(name, options, run) {
+  if (positionals.length > 0 && !positionals.includes(name)) return;
   const server = new ServerProcess();
   const port = await server.start(options);
   const rows = [];
@@ -153,14 +156,16 @@ await withServer('deaf', { maxBufferedBytes: limit }, async (server, port, row) 
   await crowd.connect();
   const before = await server.until(size);
   await server.ask('broadcast', 100);
-  // Two rounds without, two with a client that does not read, taken in turns: the machine's mood is in both.
+  const echoTime = seconds * 250;
+  const rounds = seconds < 10 ? 1 : 2;
+  // Rounds without, and with, a client that does not read, taken in turns: the machine's mood is in both.
   const quiet = [];
   const loud = [];
   let highest = 0;
   const { connect } = await import('node:net');
   const { CONNECT, textFrame, upgradeRequest } = await import('../../bench/load/frames.mjs');
-  for (let round = 0; round < 2; round++) {
-    quiet.push(...(await crowd.echo(1, 5000)));
+  for (let round = 0; round < rounds; round++) {
+    quiet.push(...(await crowd.echo(1, echoTime)));
     const deaf = connect(port, '127.0.0.1');
     await new Promise((resolve) => deaf.once('connect', resolve));
     deaf.on('error', () => {}).write(upgradeRequest(port, '', false));
@@ -168,16 +173,16 @@ await withServer('deaf', { maxBufferedBytes: limit }, async (server, port, row) 
     deaf.write(Buffer.concat([CONNECT, textFrame('42["deaf"]')]));
     deaf.pause();
     await server.until(size + 1);
-    const [memory, times] = await Promise.all([server.ask('shout', 300), crowd.echo(1, 5000)]);
+    const [memory, times] = await Promise.all([server.ask('shout', 300), crowd.echo(1, echoTime)]);
     highest = Math.max(highest, memory);
     loud.push(...times);
     deaf.destroy();
     await server.until(size);
   }
-  const rounds = await server.ask('stop');
+  const ticksSent = await server.ask('stop');
   await sleep(500);
   const ticks = crowd.ticks.reduce((sum, each) => sum + each, 0);
-  row('Sent to a client that does not read, twice', '300 MB');
+  row('Sent to a client that does not read', `${rounds} times 300 MB`);
   row(
     'Memory at its highest, beyond the idle server',
     mb(highest - before.memory),
@@ -187,7 +192,7 @@ await withServer('deaf', { maxBufferedBytes: limit }, async (server, port, row) 
   const [p99, p99Loud] = [quantile(quiet, 0.99), quantile(loud, 0.99)];
   row('Echo of another client, median without / with', `${ms(quantile(quiet, 0.5))} / ${ms(quantile(loud, 0.5))}`);
   row('Echo of another client, 99 % without / with', `${ms(p99)} / ${ms(p99Loud)}`);
-  row('Broadcasts meanwhile', `${number(ticks)} of ${number(rounds * size)} delivered`, ticks === rounds * size);
+  row('Broadcasts meanwhile', `${number(ticks)} of ${number(ticksSent * size)} delivered`, ticks === ticksSent * size);
   row('Lost connections of others', number(crowd.lost), crowd.lost === 0);
   crowd.leave();
 });

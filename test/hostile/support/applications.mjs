@@ -4,6 +4,18 @@ import msgpack from 'socket.io-msgpack-parser';
 export const applications = {
   plain: { run() {} },
 
+  /** Behind a proxy that says whose requests are whose; what the audience sends costs nothing. */
+  flooded: {
+    options: {
+      clientAddress: ({ headers, socket }) =>
+        headers['x-address'] ?? `10.0.${socket.remotePort >> 8}.${socket.remotePort & 255}`,
+      eventRateLimit: { cost: (event) => (event === 'echo' ? 0 : 1) },
+    },
+    run(io) {
+      io.on('connection', (socket) => socket.on('flood', (value, ack) => ack?.(value)));
+    },
+  },
+
   /** Takes what it is given and passes it on. */
   relay: {
     run(io) {

@@ -8,7 +8,9 @@ import { StallMonitor } from './stall-monitor.mjs';
 
 const { options, application } = JSON.parse(process.argv[2]);
 const httpServer = createServer({ maxHeaderSize: 16_384 }, (_request, response) => response.writeHead(404).end());
-const io = new Server(httpServer, { serveClient: false, ...applications[application].options, ...options });
+const { options: own = {} } = applications[application];
+const eventRateLimit = options.eventRateLimit && { ...own.eventRateLimit, ...options.eventRateLimit };
+const io = new Server(httpServer, { serveClient: false, ...own, ...options, eventRateLimit });
 const monitor = new StallMonitor();
 
 /** TCP connections, whatever became of them. */

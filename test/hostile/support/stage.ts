@@ -9,6 +9,8 @@ export interface Setting {
   options?: Record<string, unknown>;
   /** Clients that must not notice anything. */
   audience?: number;
+  /** `DEBUG` of the server; see `takeLog`. */
+  debug?: string;
   /** What the clients of the audience encode with, where it is not the default. */
   parser?: unknown;
 }
@@ -71,14 +73,20 @@ export class Stage {
     });
   }
 
-  static async start({ application = 'plain', options = {}, audience = 50, parser }: Setting = {}): Promise<Stage> {
+  static async start({
+    application = 'plain',
+    options = {},
+    audience = 50,
+    parser,
+    debug = '',
+  }: Setting = {}): Promise<Stage> {
     const child = fork(
       fileURLToPath(new URL('server.mjs', import.meta.url)),
       [JSON.stringify({ application, options })],
       {
         execArgv: ['--expose-gc'],
         stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-        env: { ...process.env, NODE_OPTIONS: '' },
+        env: { ...process.env, NODE_OPTIONS: '', DEBUG: debug, DEBUG_HIDE_DATE: '1' },
       },
     );
     let output = '';
