@@ -15,12 +15,16 @@ import { PollingTransport, REASON_HEADER } from './polling.js';
 import type { PublishEndpoint } from './publish-endpoint.js';
 import { takePoll, writeAnswer } from './relayed-poll.js';
 import type { ResponseHeaders, Transport } from './transport.js';
+import { Turnstile } from './turnstile.js';
 import { WebSocketAcceptor } from './websocket.js';
 
 const debug = createDebug('carillon:http');
 
 /** Middlewares of the ecosystem tell a handshake from later requests by `request._query.sid`. */
 type EngineRequest = IncomingMessage & { _query?: Query };
+
+/** A handshake takes a fraction of a millisecond; so many of them may take place in a row. */
+const HANDSHAKES_PER_TURN = 32;
 
 /** A refusal: the protocol's error, and what made it so. */
 class Refusal {
@@ -43,6 +47,7 @@ export class NodeHttp implements EngineFront {
   readonly #engine: Engine;
   readonly #publishEndpoint: PublishEndpoint | undefined;
   readonly #acceptor: WebSocketAcceptor;
+  readonly #handshakes = new Turnstile(systemClock, HANDSHAKES_PER_TURN);
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
 
@@ -65,7 +70,14 @@ export class NodeHttp implements EngineFront {
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     // Ahead of the middlewares: those are about clients, and this is another program with a token of its own.
     if (this.#publishEndpoint?.handle(request, response)) return;
-    (request as EngineRequest)._query = parseQuery(request.url);
+    const query = parseQuery(request.url);
+    (request as EngineRequest)._query = query;
+    if (query.sid) this.#serve(request, response);
+    else this.#handshakes.pass(() => this.#serve(request, response));
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (response.destroyed) return;
     const decision = new Decision();
     this.#runMiddlewares(request, response, (error) => {
       if (error !== undefined) {
@@ -93,6 +105,12 @@ export class NodeHttp implements EngineFront {
     // Between here and the transport nobody else listens: a reset must not be an unhandled error.
     const onError = () => socket.destroy();
     socket.on('error', onError);
+    this.#handshakes.pass(() => {
+      if (!socket.destroyed) this.#serveUpgrade(request, socket, head, onError);
+    });
+  }
+
+  #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, onError: () => void): void {
     const decision = new Decision();
     const expire = () => {
       const refusal = new Refusal('handshakeTimeout', {});

@@ -2,8 +2,8 @@
 import { textFrame, upgradeRequest } from '../../bench/load/frames.mjs';
 import { WebSocketClient } from '../../bench/load/websocket-client.mjs';
 
-/** Connections from one source address: of a few thousand, the system finds free ports at once. */
-const PER_ADDRESS = 5000;
+/** Connections without a source address of our own choice: the system finds ports for them at once. */
+const PER_ADDRESS = 20_000;
 const ECHO = textFrame('420["echo",1]');
 
 export class Crowd {
@@ -42,7 +42,7 @@ export class Crowd {
   /** Resolves once the client has joined; tries again when it is refused or cut. */
   #open(index) {
     return new Promise((resolve) => {
-      const localAddress = `127.0.0.${1 + Math.floor(index / PER_ADDRESS)}`;
+      const localAddress = index < PER_ADDRESS ? undefined : `127.0.0.${1 + Math.floor(index / PER_ADDRESS)}`;
       const target = { port: this.#port, localAddress, request: this.#request };
       const attempt = () => {
         let isReady = false;
