@@ -26,7 +26,7 @@ const piece: fc.Arbitrary<number[]> = fc.oneof(
     .tuple(fc.constantFrom(0xd4, 0xd5, 0xd6, 0xd7, 0xd8), fc.integer({ min: 0, max: 255 }))
     .map(([code, type]) => [code, type, 1, 2]),
   fc
-    .tuple(fc.constantFrom(0x81, 0x91), fc.integer({ min: 1, max: 3000 }))
+    .tuple(fc.constantFrom(0x81, 0x91), fc.integer({ min: 1, max: 700 }))
     .map(([code, depth]) => new Array(depth).fill(code === 0x81 ? [code, ...str('a')] : [code]).flat()),
 );
 
