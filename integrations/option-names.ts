@@ -9,6 +9,7 @@ export const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   parser: true,
   connectTimeout: true,
   connectionStateRecovery: true,
+  retryMemory: true,
   cleanupEmptyChildNamespaces: true,
   pingTimeout: true,
   pingInterval: true,

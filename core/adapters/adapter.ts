@@ -58,11 +58,25 @@ export interface AdapterSocket {
   readonly data: unknown;
 }
 
+/** What connection state recovery may cost. */
+export interface RecoveryLimits {
+  /** Milliseconds a session, and what it missed, is kept. */
+  readonly maxDisconnectionDuration: number;
+  /** Bytes of events kept; the oldest go first, and sessions that would need them are not recovered. */
+  readonly maxBytes: number;
+  /** Sessions kept; the oldest go first. */
+  readonly maxSessions: number;
+}
+
 /** What an adapter needs of its namespace. */
 export interface AdapterNamespace {
   readonly name: string;
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
-  readonly server: { readonly encoder: PacketEncoder; readonly _parser?: Parser };
+  readonly server: {
+    readonly encoder: PacketEncoder;
+    readonly _parser?: Parser;
+    readonly opts?: { readonly connectionStateRecovery?: RecoveryLimits | undefined };
+  };
   /** Next acknowledgement id of the namespace. */
   _ids: number;
   /** An event of another server: `[event, ...args]`, with a callback at the end when it wants an answer. */

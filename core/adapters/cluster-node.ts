@@ -206,6 +206,11 @@ export class ClusterNode {
     return this.#observers.add(observer);
   }
 
+  /** Resolves when a node that was opened hears the others. */
+  get ready(): Promise<void> {
+    return this.#opening ?? Promise.reject(new Error('nobody opened this node yet'));
+  }
+
   /** While this node finds out who is there: resolves when it knows. */
   get settled(): Promise<void> | undefined {
     return this.#settled;

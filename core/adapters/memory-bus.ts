@@ -134,6 +134,8 @@ export class MemoryBus implements Bus {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#network.enqueue(() => {
+      // Cut again before it was back.
+      if (!this.isUp) return;
       for (const [channel, listener] of this.#channels) this.#network.add(channel, this, listener);
       this.#observer?.onUp(0);
     });

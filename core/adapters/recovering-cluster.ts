@@ -3,13 +3,19 @@ import { type Part, Prepared } from '../protocol/prepared.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import { Encoder } from '../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
-import type { AdapterNamespace, FoundSession, PrivateSessionId, SessionToPersist, SocketId } from './adapter.js';
+import type {
+  AdapterNamespace,
+  FoundSession,
+  PrivateSessionId,
+  RecoveryLimits,
+  SessionToPersist,
+  SocketId,
+} from './adapter.js';
 import { ClusterAdapter } from './cluster.js';
 import type { ClusterNode } from './cluster-node.js';
 import type { ClusterOptions } from './cluster-options.js';
 import type { BroadcastMessage, Stamp } from './messages.js';
 import { ReceivedEvent } from './received-event.js';
-import type { RecoveryLimits } from './recovering-memory.js';
 import { Barrier } from './recovery/barrier.js';
 import { CatchUp } from './recovery/catch-up.js';
 import { Collector } from './recovery/collector.js';
@@ -397,11 +403,11 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     try {
       // Its socket is not there yet: from now on what is sent to its rooms is heard, and collected.
       await super.addAll(sid, new Set(record.rooms));
-      const snapshot = await this.#reader.read(start.after);
+      const snapshot = await this.#readInPeace(start);
       const reached = new Map(Array.from(snapshot.senders, ([tag, { position }]) => [tag, position]));
       for (const tag of snapshot.finished) here.delete(tag);
       if (covers(reached, here) && isComplete(snapshot, start.after, start.required) && !collector.isIncomplete) {
-        if (!this.#catchUp.isPaused) this.#reception.reach(snapshot);
+        this.#reception.reach(snapshot);
         return { record, offset, start, snapshot, collector };
       }
     } catch (error) {
@@ -410,6 +416,16 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     }
     this.delAll(sid);
     return undefined;
+  }
+
+  /** Reads the logs while nothing waits to be delivered: otherwise it would be delivered once more, afterwards. */
+  async #readInPeace(start: Start): Promise<Snapshot> {
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      if (this.#catchUp.isPaused && !(await this.#catchUp.finish(MAX_WAIT))) break;
+      const snapshot = await this.#reader.read(start.after);
+      if (!this.#catchUp.isPaused) return snapshot;
+    }
+    throw new Error('this node did not catch up with the others in time');
   }
 
   #takeMissed({ record, offset, start, snapshot, collector }: Returning): Prepared[] | null {

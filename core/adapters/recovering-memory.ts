@@ -4,17 +4,15 @@ import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import { PacketType } from '../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
-import type { AdapterNamespace, AdapterSocket, FoundSession, PrivateSessionId, SessionToPersist } from './adapter.js';
+import type {
+  AdapterNamespace,
+  AdapterSocket,
+  FoundSession,
+  PrivateSessionId,
+  RecoveryLimits,
+  SessionToPersist,
+} from './adapter.js';
 import { MemoryAdapter } from './memory.js';
-
-export interface RecoveryLimits {
-  /** Milliseconds a session, and what it missed, is kept. */
-  maxDisconnectionDuration: number;
-  /** Bytes of events kept; the oldest go first, and sessions that would need them are not recovered. */
-  maxBytes: number;
-  /** Sessions kept; the oldest go first. */
-  maxSessions: number;
-}
 
 /** An event that was sent, and to whom. */
 interface LogEntry {

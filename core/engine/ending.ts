@@ -1,4 +1,4 @@
-import { TransportViolation } from '../errors.js';
+import { ProtocolError, TransportViolation } from '../errors.js';
 import type { TransportName } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
 
@@ -40,9 +40,8 @@ export function whoClosed(reason: ConnectionCloseReason, code: number | undefine
 
 /** The transport did not fail, it was used against its rules. */
 function isViolation(description: unknown): boolean {
-  return (
-    description instanceof TransportViolation || /^WS_ERR_/.test(String((description as { code?: unknown })?.code))
-  );
+  if (description instanceof ProtocolError || description instanceof TransportViolation) return true;
+  return /^WS_ERR_/.test(String((description as { code?: unknown } | undefined)?.code));
 }
 
 /** The close code of a WebSocket, from the description of `transport close`. */

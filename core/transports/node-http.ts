@@ -16,7 +16,7 @@ import type { PublishEndpoint } from './publish-endpoint.js';
 import { takePoll, writeAnswer } from './relayed-poll.js';
 import type { ResponseHeaders, Transport } from './transport.js';
 import { Turnstile } from './turnstile.js';
-import { WebSocketAcceptor } from './websocket.js';
+import { WebSocketAcceptor } from './websocket-acceptor.js';
 
 const debug = createDebug('carillon:http');
 
@@ -103,14 +103,13 @@ export class NodeHttp implements EngineFront {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     (request as EngineRequest)._query = parseQuery(request.url);
     // Between here and the transport nobody else listens: a reset must not be an unhandled error.
-    const onError = () => socket.destroy();
-    socket.on('error', onError);
+    socket.on('error', destroy);
     this.#handshakes.pass(() => {
-      if (!socket.destroyed) this.#serveUpgrade(request, socket, head, onError);
+      if (!socket.destroyed) this.#serveUpgrade(request, socket, head);
     });
   }
 
-  #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, onError: () => void): void {
+  #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const decision = new Decision();
     const expire = () => {
       const refusal = new Refusal('handshakeTimeout', {});
@@ -129,14 +128,11 @@ export class NodeHttp implements EngineFront {
         const headers: ResponseHeaders = { ...extra };
         if (typeof verdict === 'string') this.#engine.emit('initial_headers', headers, request);
         this.#engine.emit('headers', headers, request);
-        socket.removeListener('error', onError);
-        // The answer to the handshake and the first packets leave in one write.
-        socket.cork();
+        socket.removeListener('error', destroy);
         this.#acceptor.accept(request, socket, head, headers, (transport) => {
           if (typeof verdict === 'string') this.#open(verdict, transport, request);
           else verdict.startUpgrade(transport);
         });
-        socket.uncork();
       });
     };
     if (this.#engine.middlewares.length === 0) {
@@ -348,6 +344,10 @@ export class NodeHttp implements EngineFront {
     if (debug.enabled) debug('refused %s %s: %s %o', req.method, req.url, message, refusal.context);
     this.#engine.emit('connection_error', { req, code, message, context: refusal.context });
   }
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 function unknownSession(sid: string): Refusal {

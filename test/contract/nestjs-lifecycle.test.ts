@@ -5,8 +5,14 @@ import { ApplicationConfig } from '@nestjs/core';
 import { MessageBody, SubscribeMessage, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import { Observable } from 'rxjs';
 import { io as connectClient } from 'socket.io-client';
-import type { Namespace, Server, Socket } from '../../core/index.js';
-import { CarillonAdapter, CarillonUsageError, JoinRoom, UseConnectionGuards } from '../../integrations/nestjs/index.js';
+import { MemoryAdapter, type Namespace, type Server, type Socket } from '../../core/index.js';
+import {
+  CarillonAdapter,
+  CarillonUsageError,
+  type GatewayOptions,
+  JoinRoom,
+  UseConnectionGuards,
+} from '../../integrations/nestjs/index.js';
 import { http } from '../support/compat/http.js';
 import { engineUrl } from '../support/compat/peers.js';
 import { bounded, once } from '../support/compat/wait.js';
@@ -274,6 +280,29 @@ it('serves gateways with a port of their own, and closes it', async () => {
   await app.close();
   await gone;
   expect(await answers('127.0.0.1', port)).toBe(false);
+});
+
+it('lets a class of its own make servers, as the old adapter does', async () => {
+  class Counting extends MemoryAdapter {
+    static made = 0;
+    constructor(namespace: ConstructorParameters<typeof MemoryAdapter>[0]) {
+      super(namespace);
+      Counting.made++;
+    }
+  }
+  class OwnAdapter extends CarillonAdapter {
+    override createIOServer(port: number, options?: GatewayOptions) {
+      const server = super.createIOServer(port, { ...options, path: '/own' });
+      server.adapter(Counting);
+      return server;
+    }
+  }
+  const { connect } = await start({
+    providers: [Plain, Named],
+    prepare: (app) => app.useWebSocketAdapter(new OwnAdapter(app)),
+  });
+  expect(await ask(await connect('/named', { path: '/own' }), 'ping')).toEqual(['/named']);
+  expect(Counting.made).toBe(2);
 });
 
 describe('mistakes are named, with what to do about them', () => {

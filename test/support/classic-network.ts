@@ -57,6 +57,12 @@ export class ClassicNetworkBus implements ClassicBus {
     this.#network = network;
   }
 
+  open(): void {}
+  async close(): Promise<void> {}
+  observe(): () => void {
+    return () => {};
+  }
+
   publish(channel: string, message: Buffer | string): void {
     this.#network.publish(channel, message);
   }

@@ -1,7 +1,7 @@
+import type { FoundSession, RecoveryLimits } from '../../core/adapters/adapter.js';
 import { ClusterNode } from '../../core/adapters/cluster-node.js';
 import { MemoryNetwork } from '../../core/adapters/memory-bus.js';
 import { RecoveringClusterAdapter } from '../../core/adapters/recovering-cluster.js';
-import type { RecoveryLimits } from '../../core/adapters/recovering-memory.js';
 import type { RecoverableSocket } from '../../core/adapters/recovery/sessions.js';
 import { randomId } from '../../core/ids.js';
 import type { Packet } from '../../core/protocol/socketio/packet.js';
@@ -131,10 +131,16 @@ export class RecoveringNode {
     await this.cluster.settle();
     const session = await restoring;
     if (session === null) return null;
+    this.adapter.addAll(session.sid, new Set(session.rooms));
+    meanwhile?.();
+    return this.admit(session, pid);
+  }
+
+  /** What a namespace does when nothing is in the way of a session that was found; `null` when it is too late. */
+  admit(session: FoundSession, pid: string): ReturningSocket | null {
     const socket = new ReturningSocket(session.sid, pid, this, true);
     socket.data = session.data;
     this.adapter.addAll(session.sid, new Set(session.rooms));
-    meanwhile?.();
     const missed = session.takeMissed();
     if (missed === null) {
       this.adapter.delAll(session.sid);

@@ -56,6 +56,18 @@ const rule: DependencyRule = {
       mayTypes: ['core/options.ts', 'core/rooms/', 'core/transports/'],
     },
 
+    // No server: it shares with them what they say, and the clients they say it through.
+    {
+      who: 'core/emitter/',
+      may: [
+        ...base,
+        'core/rooms/',
+        'core/protocol/',
+        'core/adapters/redis/client.ts',
+        'core/adapters/redis/classic-messages.ts',
+      ],
+    },
+
     // The browser's timers have no `unref`: the client has a clock of its own.
     { who: 'core/client/clock.ts', may: base, timers: true },
     { who: 'core/client/', may: [...base, 'core/protocol/'] },

@@ -6,6 +6,7 @@ import type { Packet } from '../../protocol/socketio/packet.js';
 import { Encoder } from '../../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, AdapterSocket, SocketId } from '../adapter.js';
+import type { ClusterNodeObserver } from '../observers.js';
 import {
   type ClassicBroadcast,
   ClassicChannels,
@@ -25,6 +26,12 @@ import {
 
 /** What the wire needs of Redis: Pub/Sub with patterns. Obligations as for {@link Bus}. */
 export interface ClassicBus {
+  /** Somebody uses it; the first opens it. */
+  open(): void;
+  /** ... and does not any more; the last closes it. */
+  close(): Promise<void>;
+  /** Adds somebody who wants to hear of outages. @returns a function that removes them again. */
+  observe(observer: ClusterNodeObserver): () => void;
   /** Fire and forget, in the order of the calls. */
   publish(channel: string, message: Buffer | string): void;
   /** Resolves when it was confirmed. */
@@ -132,6 +139,7 @@ export class ClassicWire {
   /** Listens. Resolves when nothing will be missed any more. */
   open(): Promise<void> {
     const { pattern, request, response } = this.channels;
+    this.#bus.open();
     this.#opening = Promise.all([
       this.#bus.subscribePattern(pattern, this.#contain(this.#onBroadcast)),
       this.#bus.subscribe(request, this.#contain(this.#onRequest)),
@@ -142,7 +150,7 @@ export class ClassicWire {
   }
 
   /** Hears nothing any more; questions are answered with what there is. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const { pattern, request, response } = this.channels;
@@ -150,6 +158,7 @@ export class ClassicWire {
     for (const channel of [request, response, this.channels.responseTo(this.uid)]) this.#bus.unsubscribe(channel);
     for (const pending of [...this.#pending.values()]) pending.giveUp();
     this.#rejectReport?.cancel();
+    await this.#bus.close();
   }
 
   /** Nodes that take part in this namespace, as far as Redis knows. */

@@ -1,4 +1,3 @@
-import type { ClusterError } from '../../errors.js';
 import type { Packet } from '../../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, AdapterSocket, SocketId } from '../adapter.js';
@@ -14,10 +13,13 @@ import { type ClassicAnswers, type ClassicBus, type ClassicOptions, ClassicWire 
  * What a call does on this node happens in the call; only then do the others hear of it.
  */
 export class ClassicAdapter extends MemoryAdapter {
+  readonly #bus: ClassicBus;
   readonly #wire: ClassicWire;
+  #stopObserving: (() => void) | undefined = undefined;
 
   constructor(nsp: AdapterNamespace, bus: ClassicBus, options: ClassicOptions) {
     super(nsp);
+    this.#bus = bus;
     this.#wire = new ClassicWire(
       bus,
       {
@@ -31,7 +33,9 @@ export class ClassicAdapter extends MemoryAdapter {
         addSockets: (to, rooms) => super.addSockets(to, rooms),
         delSockets: (to, rooms) => super.delSockets(to, rooms),
         disconnectSockets: (to, close) => super.disconnectSockets(to, close),
-        report: (error) => this.#report(error),
+        report: (error) => {
+          if (!this.#report(error)) console.error(`carillon: ${error.message}`);
+        },
       },
       options,
     );
@@ -43,11 +47,17 @@ export class ClassicAdapter extends MemoryAdapter {
   }
 
   override init(): Promise<void> {
+    this.#stopObserving = this.#bus.observe({
+      onDown: (error) => this.#report(error),
+      onUp: (dropped) => this.emit('resubscribed', { dropped }),
+      onError: (error) => this.#report(error),
+    });
     return this.#wire.open();
   }
 
-  override close(): void {
-    this.#wire.close();
+  override async close(): Promise<void> {
+    this.#stopObserving?.();
+    await this.#wire.close();
   }
 
   override serverCount(): Promise<number> {
@@ -144,9 +154,11 @@ export class ClassicAdapter extends MemoryAdapter {
     return nodes;
   }
 
-  #report(error: ClusterError): void {
-    if (this.listenerCount('error') > 0) this.emit('error', error);
-    else console.error(`carillon: ${error.message}`);
+  /** @returns whether anybody listens. */
+  #report(error: Error): boolean {
+    if (this.listenerCount('error') === 0) return false;
+    this.emit('error', error);
+    return true;
   }
 }
 

@@ -46,6 +46,7 @@ export class NegotiatedAdapter extends ClusterAdapter {
   /** Only nodes that understand each other natively listen to it. */
   readonly #marker: string;
   #stopAnswering: (() => void) | undefined = undefined;
+  #stopObserving: (() => void) | undefined = undefined;
 
   constructor(
     nsp: AdapterNamespace,
@@ -79,7 +80,9 @@ export class NegotiatedAdapter extends ClusterAdapter {
         addSockets: (to, rooms) => here.addSockets.call(this, to, rooms),
         delSockets: (to, rooms) => here.delSockets.call(this, to, rooms),
         disconnectSockets: (to, close) => here.disconnectSockets.call(this, to, close),
-        report: (error) => this.report(error),
+        report: (error) => {
+          if (!this.report(error)) console.error(`carillon: ${error.message}`);
+        },
       },
       {
         ...options,
@@ -97,6 +100,8 @@ export class NegotiatedAdapter extends ClusterAdapter {
   }
 
   override async init(): Promise<void> {
+    // Outages are what the native bus says they are.
+    this.#stopObserving = this.#bus.observe({ onDown: () => true, onError: (error) => this.report(error) });
     this.#stopAnswering = this.node.handle(`rooms ${this.nsp.name}`, () => encode([...this.rooms.keys()]));
     await Promise.all([
       super.init(),
@@ -109,9 +114,9 @@ export class NegotiatedAdapter extends ClusterAdapter {
   override async close(): Promise<void> {
     this.#mirror.close();
     this.#stopAnswering?.();
+    this.#stopObserving?.();
     this.#bus.unsubscribe(this.#marker);
-    this.#wire.close();
-    await super.close();
+    await Promise.all([this.#wire.close(), super.close()]);
   }
 
   /** Nodes that take part in this namespace, and know only the classic wire. */

@@ -13,3 +13,13 @@ adapterContract(
     ),
   { official: true },
 );
+
+adapterContract('carillon/redis, automatic, with ioredis and node-redis', () =>
+  mixedCluster(['auto', 'auto', 'auto'], (index) => (index === 1 ? 'node-redis' : 'ioredis')),
+);
+
+adapterContract(
+  'carillon/redis, automatic and compatible, and @socket.io/redis-adapter in one cluster',
+  () => mixedCluster(['auto', 'official', 'compatible', 'auto'], (index) => (index < 2 ? 'node-redis' : 'ioredis')),
+  { official: true },
+);

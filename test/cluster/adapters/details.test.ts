@@ -89,6 +89,15 @@ test('recovery is off with an adapter that cannot recover, and events have the a
   await Promise.all([first.leave(), second.leave()]);
 });
 
+test('an argument that cannot be encoded does not end the process, and is not lost in silence', async () => {
+  const report = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const { io } = await start({ adapter: createShardedAdapter(await client(), await client()) });
+  io.emit('x', 1n);
+  await until(() => report.mock.calls.length > 0);
+  expect(report.mock.calls).toEqual([['carillon: the adapter could not broadcast:', expect.any(TypeError)]]);
+  report.mockRestore();
+});
+
 test('onAnyOutgoing listeners hear of broadcasts, wherever they come from', async () => {
   const [one, two] = [await start({ adapter: await classic('any') }), await start({ adapter: await classic('any') })];
   const first = await TestClient.connect(one);

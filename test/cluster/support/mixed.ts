@@ -1,13 +1,11 @@
 import { createAdapter as createOfficialAdapter } from '@socket.io/redis-adapter';
-import { ClassicAdapter } from '../../../core/adapters/redis/classic.js';
-import { RedisClassicBus } from '../../../core/adapters/redis/classic-bus.js';
-import { systemClock } from '../../../core/clock.js';
+import { createAdapter } from '../../../core/adapters/redis/index.js';
 import { type AdapterCluster, startNode } from '../../contract/adapter/node.js';
 import { type RedisServer, startRedis } from '../../support/servers/index.js';
 import { type ClientPackage, connectTo, type RedisClient } from './redis.js';
 
 /** Who serves a node, and with what. */
-export type MixedNode = 'official' | 'compatible';
+export type MixedNode = 'official' | 'compatible' | 'auto' | 'native';
 
 /** Servers of both libraries around one Redis, each with two clients of its own. */
 export async function mixedCluster(
@@ -24,9 +22,9 @@ export async function mixedCluster(
   const nodes = await Promise.all(
     kinds.map(async (kind, index) => {
       const [publisher, subscriber] = [await connect(index), await connect(index)];
-      if (kind === 'official') return startNode('official', { adapter: createOfficialAdapter(publisher, subscriber) });
-      const bus = new RedisClassicBus(publisher, subscriber, systemClock, (error) => console.error(error));
-      return startNode('carillon', { adapter: (nsp: any) => new ClassicAdapter(nsp, bus, { clock: systemClock }) });
+      return kind === 'official'
+        ? startNode('official', { adapter: createOfficialAdapter(publisher, subscriber) })
+        : startNode('carillon', { adapter: createAdapter(publisher, subscriber, { mode: kind }) });
     }),
   );
   return {

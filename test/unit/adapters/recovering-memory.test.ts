@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { FoundSession } from '../../../core/adapters/adapter.js';
-import { RecoveringMemoryAdapter, type RecoveryLimits } from '../../../core/adapters/recovering-memory.js';
+import type { FoundSession, RecoveryLimits } from '../../../core/adapters/adapter.js';
+import { RecoveringMemoryAdapter } from '../../../core/adapters/recovering-memory.js';
 import { PacketType } from '../../../core/protocol/socketio/packet.js';
 import { connect, event, everybody, TestNamespace, type TestSocket } from '../../support/adapter.js';
 import { TestClock } from '../../support/test-clock.js';

@@ -127,6 +127,22 @@ describe('what an adapter promises in vain', () => {
   });
 });
 
+describe('what cannot be encoded', () => {
+  test.each([
+    ['our adapter', undefined],
+    ['one of Socket.IO', class extends OfficialAdapter {}],
+  ])('is thrown at the caller, and the callback is not called as well, with %s', (_, adapter) => {
+    jest.useFakeTimers();
+    const io = new Server({ adapter }) as any;
+    const ack = jest.fn();
+    expect(() => io.emit('x', 1n)).toThrow(TypeError);
+    expect(() => io.timeout(10).emit('x', 1n, ack)).toThrow(TypeError);
+    jest.advanceTimersByTime(1000);
+    expect(ack).not.toHaveBeenCalled();
+    jest.useRealTimers();
+  });
+});
+
 describe('another adapter, set later', () => {
   class Recording extends OfficialAdapter {
     readonly calls: unknown[] = [];
