@@ -1,9 +1,12 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import createDebug from 'debug';
+import { TransportViolation } from '../errors.js';
 import { PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { ResponseHeaders, Transport, TransportHandler } from '../transports/transport.js';
-import type { ConnectionCloseReason } from './close-reason.js';
+import { type ConnectionCloseReason, type Goodbye, goodbyeOf } from './close-reason.js';
 import {
   announcePackets,
   type Backpressure,
@@ -17,6 +20,8 @@ import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
 import { canMove, type ReadyState } from './states.js';
 import { Upgrade } from './upgrade.js';
+
+const debug = createDebug('carillon:connection');
 
 /** What lives above a connection. */
 export interface ConnectionHandler {
@@ -38,6 +43,10 @@ export interface ConnectionHost {
   /** @param newId id of the session, when this is its first answer. */
   onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void;
   onBackpressure(connection: Connection, state: Backpressure): void;
+  /** @param bytes of the message, where that is known. */
+  onTooLarge(connection: Connection, bytes: number | undefined): void;
+  /** A listener of the application threw, or its promise was rejected. */
+  onListenerError(error: unknown, event: string | symbol): void;
   onClosed(connection: Connection): void;
 }
 
@@ -77,7 +86,9 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #upgraded = false;
   /** Whether somebody listens here: without, no event is even prepared. */
   #observed = false;
-  #sendCallbacks: SendCallback[] | null = null;
+  #hasListeners = false;
+  /** In the order of their messages. */
+  #sendCallbacks: { message: Prepared; callback: SendCallback }[] | null = null;
   /** Since the last ping, something else than its pong arrived and extended the wait once. */
   #pingExtended = false;
   #packetsReceived = 0;
@@ -149,6 +160,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   override on<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
     // Whoever wants to hear of pressure only must not slow down everything else.
     if (event !== 'backpressure') this.#observed = true;
+    this.#prepareListeners();
     return super.on(event, listener as never);
   }
 
@@ -158,7 +170,28 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   override prependListener<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
     this.#observed = true;
+    this.#prepareListeners();
     return super.prependListener(event, listener as never);
+  }
+
+  /** What a quiet emitter left out, now that somebody listens: rejected promises of listeners are reported, too. */
+  #prepareListeners(): void {
+    if (!this.#hasListeners) EventEmitter.call(this as never, { captureRejections: true });
+    this.#hasListeners = true;
+  }
+
+  /** Whatever a listener does, the connection, and everybody else's, goes on. */
+  override emit<K extends keyof ConnectionEvents>(event: K, ...args: any[]): boolean {
+    try {
+      return (super.emit as (event: string, ...args: unknown[]) => boolean).call(this, event, ...args);
+    } catch (error) {
+      this.#host.onListenerError(error, event);
+      return true;
+    }
+  }
+
+  override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
+    this.#host.onListenerError(error, event);
   }
 
   /** Gives the connection to whoever lives above it. */
@@ -208,10 +241,11 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   send(data: string | Uint8Array, options?: { compress?: boolean } | SendCallback, callback?: SendCallback): this {
     if (typeof options === 'function') return this.send(data, undefined, options);
     if (this.#readyState !== 'open') return this;
-    this.deliver(Prepared.message([data], options?.compress !== false));
+    const message = Prepared.message([data], options?.compress !== false);
+    this.deliver(message);
     if (callback !== undefined) {
       this.#sendCallbacks ??= [];
-      this.#sendCallbacks.push(callback);
+      this.#sendCallbacks.push({ message, callback });
     }
     return this;
   }
@@ -231,12 +265,23 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#transport.write(sequence);
     // Not before: whoever hears of it may send and close, and that must come behind this sequence.
     if (this.#observed) this.emit('flush');
-    const callbacks = this.#sendCallbacks;
-    if (callbacks !== null) {
-      this.#sendCallbacks = null;
-      for (const callback of callbacks) callback(this.#transport);
-    }
+    if (this.#sendCallbacks !== null) this.#callBack(this.#sendCallbacks, sequence);
     if (this.#observed) this.emit('drain');
+  }
+
+  /** A backlog is written in pieces: only those whose message was in this one are called. */
+  #callBack(waiting: { message: Prepared; callback: SendCallback }[], sequence: Sequence): void {
+    const written = new Set(sequence.messages());
+    const isWritten = ({ message }: { message: Prepared }) => written.has(message);
+    const rest = waiting.filter((each) => !isWritten(each));
+    this.#sendCallbacks = rest.length === 0 ? null : rest;
+    for (const { callback } of waiting.filter(isWritten)) {
+      try {
+        callback(this.#transport);
+      } catch (error) {
+        this.#host.onListenerError(error, 'send');
+      }
+    }
   }
 
   get unsentBytes(): number {
@@ -250,13 +295,16 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   }
 
   onRelief(dropped: number): void {
-    if (dropped > 0) this.#handler?.onDropped?.(dropped);
+    if (dropped === 0) return;
+    // Nothing waits any more: what has not been written by now was dropped.
+    this.#sendCallbacks = null;
+    this.#handler?.onDropped?.(dropped);
   }
 
   onOverflow(): void {
     const { maxBytes, maxMessages } = this.#host.turn.limits;
     const description = `more than ${maxBytes} bytes or ${maxMessages} messages were waiting`;
-    this.fail('slow consumer', new Error(description), { code: 1008, reason: 'slow consumer' });
+    this.fail('slow consumer', new Error(description));
   }
 
   // --- receiving ---
@@ -306,8 +354,8 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
         return;
     }
     const type = packetTypeOf(packet);
-    if (type === 'ping') this.fail('transport error', new Error('invalid heartbeat direction'));
-    else if (type === undefined) this.fail('parse error', new Error('unknown Engine.IO packet'));
+    if (type === 'ping') this.fail('transport error', new TransportViolation('invalid heartbeat direction'));
+    else if (type === undefined) this.fail('parse error', new TransportViolation('unknown Engine.IO packet'));
   }
 
   #onPong(): void {
@@ -333,6 +381,10 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#host.onHeaders(headers, request, this.#request.is(request) ? this.id : undefined);
   }
 
+  onTooLarge(bytes?: number): void {
+    this.#host.onTooLarge(this, bytes);
+  }
+
   onPingDue(): void {
     this.#pingExtended = false;
     if (this.#observed) announcePackets(this, PING);
@@ -351,6 +403,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       transport.close();
       return;
     }
+    if (debug.enabled) debug('%s begins to move to %s', this.id, transport.name);
     this.#upgrade = new Upgrade(transport, this.#host, {
       onProbe: () => {
         if (this.#observed) this.emit('upgrading', transport);
@@ -360,6 +413,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       },
       onComplete: () => this.#completeUpgrade(transport),
       onFailed: () => {
+        if (debug.enabled) debug('%s did not move to %s', this.id, transport.name);
         this.#upgrade = null;
         if (this.#readyState === 'closing') this.#closeWhenWritten();
       },
@@ -371,6 +425,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     const previous = this.#transport;
     this.#transport = transport;
     this.#upgraded = true;
+    if (debug.enabled) debug('%s moved to %s', this.id, transport.name);
     transport.attach(this);
     if ('discard' in previous) (previous as Transport & { discard(): void }).discard();
     if (this.#observed) this.emit('upgrade', transport);
@@ -409,13 +464,14 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   /**
    * Ends the session at once: what the transport takes now still goes out, then it is closed.
    *
-   * @param goodbye what a WebSocket client is told, as close code and reason.
+   * @param goodbye what the client is told, when the reason alone does not say it.
    */
-  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: { code: number; reason: string }): void {
+  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: Goodbye): void {
     if (this.#readyState === 'closed') return;
     this.#outbox.flush();
     this.#end(reason, description);
-    this.#transport.close(goodbye?.code, goodbye?.reason);
+    const { code, reason: words } = goodbye ?? goodbyeOf(reason, description) ?? {};
+    this.#transport.close(code, words);
   }
 
   onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {

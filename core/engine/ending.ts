@@ -1,3 +1,4 @@
+import { ProtocolError, TransportViolation } from '../errors.js';
 import type { Transport, TransportName } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
 
@@ -36,7 +37,7 @@ export function describeEnding(reason: ConnectionCloseReason, description: unkno
   const code = codeOf(description);
   const { name, bytesReceived, bytesSent } = facts.transport;
   return {
-    by: whoClosed(reason, code),
+    by: whoClosed(reason, code, description),
     reason,
     code,
     description: wordsOf(description),
@@ -49,16 +50,23 @@ export function describeEnding(reason: ConnectionCloseReason, description: unkno
   };
 }
 
-function whoClosed(reason: ConnectionCloseReason, code: number | undefined): Ending['by'] {
+function whoClosed(reason: ConnectionCloseReason, code: number | undefined, description: unknown): Ending['by'] {
   switch (reason) {
     case 'transport close':
       return code === ABNORMAL ? 'network' : 'client';
     case 'transport error':
+      return isViolation(description) ? 'server' : 'network';
     case 'ping timeout':
       return 'network';
     default:
       return 'server';
   }
+}
+
+/** The transport did not fail, it was used against its rules. */
+function isViolation(description: unknown): boolean {
+  if (description instanceof ProtocolError || description instanceof TransportViolation) return true;
+  return /^WS_ERR_/.test(String((description as { code?: unknown } | undefined)?.code));
 }
 
 /** The close code of a WebSocket, from the description of `transport close`. */
@@ -72,4 +80,13 @@ function wordsOf(description: unknown): string {
   if (description instanceof Error) return description.message;
   const words = (description as { description?: unknown }).description;
   return typeof words === 'string' ? words : String(description);
+}
+
+/** An ending as one line of the log. */
+export function tell(ending: Ending): string {
+  const { by, reason, code, description, transport, packetsReceived, packetsSent, bytesReceived, bytesSent } = ending;
+  const details = [description, code === undefined ? '' : `code ${code}`].filter((each) => each !== '').join(', ');
+  const traffic = `${packetsReceived} packets in ${bytesReceived} bytes received, ${packetsSent} in ${bytesSent} sent`;
+  const trip = ending.roundTrip === undefined ? '' : `, last round trip ${ending.roundTrip} ms`;
+  return `by the ${by}, over ${transport}: ${reason}${details === '' ? '' : ` (${details})`}; ${traffic}${trip}`;
 }
