@@ -16,6 +16,7 @@ export interface RedisBusOptions {
   readonly isPlain?: boolean;
 }
 
+const MAX_CACHED_SCOPES = 1000;
 /** Milliseconds a message of our own may take to come back when we check whether subscriptions work. */
 const VERIFY_TIMEOUT = 2000;
 /** Milliseconds until the next try, while the connection stands but does not work. */
@@ -94,6 +95,8 @@ export class RedisBus implements Bus {
     if (start === undefined) {
       const escaped = scope.replace(/[%#]/g, (character) => (character === '#' ? '%23' : '%25'));
       start = `${this.#prefix}#${this.#kind === 'sharded' ? `{${escaped}}` : escaped}#`;
+      // Namespaces may be made by their clients, and come and go.
+      if (this.#starts.size >= MAX_CACHED_SCOPES) this.#starts.clear();
       this.#starts.set(scope, start);
     }
     return name === undefined ? start : `${start}${name}#`;
