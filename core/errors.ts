@@ -33,6 +33,8 @@ export class AcknowledgementError extends Error {
   readonly #reason: 'timeout' | 'disconnected';
   /** Broadcasts with `emitWithAck` only: the answers that did arrive in time. */
   declare responses?: unknown[];
+  /** In a cluster: nodes that did not say how many of their clients were asked, or died before all had answered. */
+  declare missing?: string[];
 
   constructor(reason: 'timeout' | 'disconnected') {
     super(reason === 'timeout' ? 'operation has timed out' : 'socket has been disconnected');

@@ -20,3 +20,8 @@ export function randomId(): string {
   position += ID_BYTES;
   return id;
 }
+
+/** Whether a text has the shape of an id. */
+export function isId(text: string): boolean {
+  return text.length === 20 && /^[A-Za-z0-9_-]+$/.test(text);
+}

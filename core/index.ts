@@ -8,11 +8,14 @@ export {
   type SessionToPersist,
   type SocketId,
 } from './adapters/adapter.js';
+export { createClusterAdapter } from './adapters/cluster-factory.js';
+export type { ClusterOptions } from './adapters/cluster-options.js';
 export { MemoryAdapter } from './adapters/memory.js';
+export { MemoryNetwork } from './adapters/memory-bus.js';
 export type { ConnectionCloseReason, DisconnectReason } from './engine/close-reason.js';
 export { Connection } from './engine/connection.js';
 export type { ConnectionError, EngineMiddleware } from './engine/engine.js';
-export { AcknowledgementError, OptionError, ProtocolError } from './errors.js';
+export { AcknowledgementError, ClusterError, type ClusterErrorCode, OptionError, ProtocolError } from './errors.js';
 export type { ConnectionStateRecoveryOptions, CorsOptions, RetryMemoryOptions, ServerOptions } from './options.js';
 export { type Packet, PacketType } from './protocol/socketio/packet.js';
 export { Decoder, Encoder, type Parser, protocol } from './protocol/socketio/parser.js';

@@ -17,9 +17,23 @@ export interface SessionToPersist {
   data: unknown;
 }
 
-/** A kept session and the events its client has missed, as `[name, ...args]`. */
+/** A kept session and the events its client has missed, as `[name, ...args]`: what adapters for Socket.IO find. */
 export interface Session extends SessionToPersist {
   missedPackets: unknown[][];
+}
+
+/**
+ * A session that was taken out of what is kept, for one socket. Between then and the moment that socket takes its place,
+ * middlewares may run and events go by: what was missed is therefore asked for at that moment, and not before.
+ */
+export interface FoundSession extends SessionToPersist {
+  /**
+   * What its client has missed until now, in order. Called at most once, in the same turn in which the socket joins: what
+   * is sent from then on is delivered to it. `null` when some of it is gone by now.
+   */
+  takeMissed(): Prepared[] | null;
+  /** Its client was lost before the socket took its place: keep it as it was. */
+  giveBack(): void;
 }
 
 /** What an adapter needs of a socket. */
@@ -44,11 +58,23 @@ export interface AdapterSocket {
   readonly data: unknown;
 }
 
+/** What connection state recovery may cost. */
+export interface RecoveryLimits {
+  /** Milliseconds a session, and what it missed, is kept. */
+  readonly maxDisconnectionDuration: number;
+  /** Bytes of events kept; the oldest go first, and sessions that would need them are not recovered. */
+  readonly maxBytes: number;
+}
+
 /** What an adapter needs of its namespace. */
 export interface AdapterNamespace {
   readonly name: string;
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
-  readonly server: { readonly encoder: PacketEncoder; readonly _parser?: Parser };
+  readonly server: {
+    readonly encoder: PacketEncoder;
+    readonly _parser?: Parser;
+    readonly opts?: { readonly connectionStateRecovery?: RecoveryLimits | undefined };
+  };
   /** Next acknowledgement id of the namespace. */
   _ids: number;
   /** An event of another server: `[event, ...args]`, with a callback at the end when it wants an answer. */
@@ -67,6 +93,8 @@ export interface AdapterEvents {
   resubscribed: [report: { dropped: number }];
   /** These nodes should have answered a query, but died or were too slow; it was answered without them. */
   'missing-nodes': [nodes: string[], query: string];
+  /** With `carillon/redis` in automatic mode: the first node that speaks the classic wire only came, or the last left. */
+  mode: [mode: 'native' | 'compatible'];
 }
 
 /**
@@ -139,8 +167,11 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
 
   /** Keeps a session for its client to come back to. */
   persistSession(_session: SessionToPersist): void {}
-  /** Finds a kept session, and what its client missed since `offset`. */
-  restoreSession(_pid: PrivateSessionId, _offset: string | undefined): Promise<Session | null> | Session | null {
+  /** Finds a kept session whose client can be told all it missed since `offset`; at most once. */
+  restoreSession(
+    _pid: PrivateSessionId,
+    _offset: string | undefined,
+  ): Promise<Session | FoundSession | null> | Session | FoundSession | null {
     return null;
   }
 }

@@ -1,6 +1,8 @@
 import type { Clock, Timer } from '../clock.js';
+import { ClusterError, ProtocolError } from '../errors.js';
 import { randomId } from '../ids.js';
 import type { Bus } from './bus.js';
+import { MalformedError } from './bytes.js';
 import { type Member, Membership } from './membership.js';
 import {
   type AnswerMessage,
@@ -75,7 +77,9 @@ export class ClusterNode {
   /** 20 characters, new with every process. */
   readonly id = randomId();
   readonly bus: Bus;
-  readonly #clock: Clock;
+  readonly clock: Clock;
+  /** Milliseconds of silence after which another node counts as dead. */
+  readonly heartbeatTimeout: number;
   readonly #outgoing: Outgoing;
   readonly #membership: Membership;
   readonly #requests: Requests;
@@ -95,7 +99,8 @@ export class ClusterNode {
   constructor(bus: Bus, options: ClusterNodeOptions) {
     const { clock, heartbeatInterval = 5000, heartbeatTimeout = 10_000, requestTimeout = 5000 } = options;
     this.bus = bus;
-    this.#clock = clock;
+    this.clock = clock;
+    this.heartbeatTimeout = heartbeatTimeout;
     this.#requestTimeout = requestTimeout;
     this.#outgoing = new Outgoing(this.id, bus, clock);
     this.#requests = new Requests(clock);
@@ -124,8 +129,15 @@ export class ClusterNode {
       onUp: (dropped) => {
         this.#membership.greet();
         this.#observers.up(dropped);
+        if (dropped > 0)
+          this.#observers.error(
+            new ClusterError(
+              'CARILLON_MESSAGES_DROPPED',
+              `${dropped} messages were dropped: too much waited during an outage`,
+            ),
+          );
       },
-      onError: (error) => this.#observers.error(error),
+      onError: (error) => this.reportFailure('the bus', error),
     });
   }
 
@@ -157,7 +169,7 @@ export class ClusterNode {
 
   /** Waits until those have answered our hello who are there, as far as Redis knows. */
   async #settle(): Promise<void> {
-    const timer = this.#clock.setTimeout(() => this.#onSettled?.(), SETTLE_TIMEOUT, true);
+    const timer = this.clock.setTimeout(() => this.#onSettled?.(), SETTLE_TIMEOUT, true);
     try {
       const count = await this.bus.countSubscribers(this.bus.channel(NODES));
       const check = (): void => {
@@ -170,7 +182,7 @@ export class ClusterNode {
     } catch (error) {
       // Down: whoever asks does not wait for it.
       this.#onSettled?.();
-      this.#observers.error(error as Error);
+      this.reportFailure('counting the nodes', error);
     } finally {
       timer.cancel();
       this.#settled = undefined;
@@ -192,6 +204,16 @@ export class ClusterNode {
   /** Adds somebody who wants to know what happens. @returns a function that removes them again. */
   observe(observer: ClusterNodeObserver): () => void {
     return this.#observers.add(observer);
+  }
+
+  /** Resolves when a node that was opened hears the others. */
+  get ready(): Promise<void> {
+    return this.#opening ?? Promise.reject(new Error('nobody opened this node yet'));
+  }
+
+  /** While this node finds out who is there: resolves when it knows. */
+  get settled(): Promise<void> | undefined {
+    return this.#settled;
   }
 
   /** The other nodes, by id. */
@@ -244,13 +266,15 @@ export class ClusterNode {
     });
   }
 
+  /** Gives up a channel; without a name, the scope is done with. */
   unlisten(scope: string, name?: string): void {
+    if (name === undefined) this.#lastNumbers.delete(scope);
     this.bus.unsubscribe(this.bus.channel(scope, name));
   }
 
   #onFrame(bytes: Buffer, lastNumbers: Map<string, number>, listener: MessageListener): void {
     const frame = decodeFrame(bytes);
-    if ('malformed' in frame) return this.#reject(frame.malformed);
+    if ('malformed' in frame) return this.reject(frame.malformed);
     const { sender, number, messages } = frame;
     if (!isNew(lastNumbers, sender, number)) return;
     this.#membership.onSignOfLife(sender);
@@ -258,17 +282,32 @@ export class ClusterNode {
       try {
         listener(message, sender);
       } catch (error) {
-        this.#observers.error(error as Error);
+        if (isFaultOfSender(error)) this.reject(error.message);
+        else this.reportFailure('handling a message of another node', error);
       }
     }
   }
 
-  /** Counts what was not believed, and reports it, but not so often that a flood of it becomes a flood of reports. */
-  #reject(reason: string): void {
+  /** Something failed, and no call is there to throw it. */
+  reportFailure(what: string, cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#observers.error(new ClusterError('CARILLON_CLUSTER_FAILURE', `${what}: ${reason}`, cause));
+  }
+
+  /**
+   * Something came that no node sends. Counted, and reported, but not so often that a flood of it becomes a flood of
+   * reports.
+   */
+  reject(reason: string): void {
     this.#rejected++;
     if (this.#rejectReport !== undefined) return;
-    this.#observers.error(new Error(`rejected a message of another node: ${reason} (${this.#rejected} so far)`));
-    this.#rejectReport = this.#clock.setTimeout(
+    this.#observers.error(
+      new ClusterError(
+        'CARILLON_REJECTED_MESSAGE',
+        `rejected a message of another node: ${reason} (${this.#rejected} so far)`,
+      ),
+    );
+    this.#rejectReport = this.clock.setTimeout(
       () => {
         this.#rejectReport = undefined;
       },
@@ -295,9 +334,9 @@ export class ClusterNode {
     const { to, timeout = this.#requestTimeout, onPart } = options;
     const nodes = to === undefined ? [...this.members.keys()] : [to];
     if (!this.isUp || this.#isClosed || (to !== undefined && !this.members.has(to))) {
-      return { answers: new Map(), missing: nodes };
+      return { answers: new Map(), unable: [], missing: nodes };
     }
-    if (nodes.length === 0) return { answers: new Map(), missing: [] };
+    if (nodes.length === 0) return { answers: new Map(), unable: [], missing: [] };
     const id = this.#requests.nextId();
     const answers = this.#requests.expect(id, nodes, timeout, onPart);
     this.to(this.bus.channel(NODES, to)).request(id, name, payload);
@@ -316,7 +355,7 @@ export class ClusterNode {
         this.#onAnswer(message, sender);
         break;
       default:
-        this.#reject(`kind ${message.kind} does not belong here`);
+        this.reject(`kind ${message.kind} does not belong here`);
     }
   };
 
@@ -330,21 +369,29 @@ export class ClusterNode {
       answer(AnswerStatus.DONE, await handler(payload, sender, (bytes) => answer(AnswerStatus.PART, bytes)));
     } catch (error) {
       answer(AnswerStatus.FAILED, NOTHING);
-      this.#observers.error(error as Error);
+      if (isFaultOfSender(error)) this.reject(error.message);
+      else this.reportFailure(`answering "${name}"`, error);
     }
   }
 
   #onAnswer(message: AnswerMessage, sender: string): void {
     // An answer that comes after its time is no offence.
     if (!this.#requests.onAnswer(sender, message) && !this.members.has(sender)) {
-      this.#reject('an answer from a node that was not asked');
+      this.reject('an answer from a node that was not asked');
     }
   }
 
   #onDown(error: Error): void {
     this.#requests.giveUpAll();
-    this.#observers.down(error);
+    this.#observers.down(
+      new ClusterError('CARILLON_CLUSTER_DOWN', `other nodes cannot be reached: ${error.message}`, error),
+    );
   }
+}
+
+/** Whether what went wrong is that another node sent what no node sends. */
+function isFaultOfSender(error: unknown): error is Error {
+  return error instanceof ProtocolError || error instanceof MalformedError;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { type Clock, systemClock } from '../clock.js';
 import type { Bus, BusListener, BusObserver } from './bus.js';
 
 type Step = () => void;
@@ -14,7 +14,7 @@ export class MemoryNetwork {
   readonly #subscribers = new Map<string, Map<MemoryBus, BusListener>>();
   #steps: Step[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock = systemClock) {
     this.#clock = clock;
   }
 
@@ -134,6 +134,8 @@ export class MemoryBus implements Bus {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#network.enqueue(() => {
+      // Cut again before it was back.
+      if (!this.isUp) return;
       for (const [channel, listener] of this.#channels) this.#network.add(channel, this, listener);
       this.#observer?.onUp(0);
     });

@@ -103,23 +103,23 @@ export class MemoryAdapter extends Adapter implements RoomObserver {
   }
 
   async fetchSockets(options: BroadcastOptions): Promise<AdapterSocket[]> {
-    return this.#select(options);
+    return this.select(options);
   }
 
   addSockets(options: BroadcastOptions, rooms: Room[]): void {
-    for (const socket of this.#select(options)) socket.join(rooms);
+    for (const socket of this.select(options)) socket.join(rooms);
   }
 
   delSockets(options: BroadcastOptions, rooms: Room[]): void {
-    for (const socket of this.#select(options)) for (const room of rooms) socket.leave(room);
+    for (const socket of this.select(options)) for (const room of rooms) socket.leave(room);
   }
 
   disconnectSockets(options: BroadcastOptions, close: boolean): void {
-    for (const socket of this.#select(options)) socket.disconnect(close);
+    for (const socket of this.select(options)) socket.disconnect(close);
   }
 
   /** A list of its own: what is done to the sockets may change the rooms being walked. */
-  #select(options: BroadcastOptions): AdapterSocket[] {
+  protected select(options: BroadcastOptions): AdapterSocket[] {
     const sockets: AdapterSocket[] = [];
     this.#index.each(options.rooms, options.except, (socket) => sockets.push(socket));
     return sockets;

@@ -21,12 +21,13 @@
  * publish on our channels can write such bytes: nothing is believed that was not checked, a frame with one bad message is
  * dropped whole, and decoding never throws.
  */
+import { isId } from '../ids.js';
 import type { Part } from '../protocol/prepared.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
 import { ByteReader, ByteWriter, MalformedError } from './bytes.js';
 
 const MAGIC = 0xca;
-const VERSION = 1;
+export const VERSION = 1;
 const SENDER_LENGTH = 20;
 const NUMBER_POSITION = 2 + SENDER_LENGTH;
 const HEADER_LENGTH = NUMBER_POSITION + 6;
@@ -237,7 +238,7 @@ export function decodeFrame(bytes: Buffer): Frame | Malformed {
     const version = reader.uint8();
     if (version !== VERSION) throw new MalformedError(`version ${version}, expected ${VERSION}`);
     const sender = reader.latin1(SENDER_LENGTH);
-    if (!isNodeId(sender)) throw new MalformedError('the sender has no proper id');
+    if (!isId(sender)) throw new MalformedError('the sender has no proper id');
     const number = reader.uint48();
     const messages: Message[] = [];
     while (reader.remaining > 0) messages.push(readMessage(reader.section()));
@@ -246,11 +247,6 @@ export function decodeFrame(bytes: Buffer): Frame | Malformed {
     if (error instanceof MalformedError) return { malformed: error.message };
     throw error;
   }
-}
-
-/** Whether a text has the shape of a node's id. */
-export function isNodeId(text: string): boolean {
-  return /^[A-Za-z0-9_-]{20}$/.test(text);
 }
 
 function readMessage(reader: ByteReader): Message {
@@ -365,14 +361,16 @@ function readPart(reader: ByteReader): Part {
 const NAME = 0;
 const NUMBER = 1;
 
-function writeTarget(writer: ByteWriter, target: Target): void {
+/** Appends rooms and exceptions. */
+export function writeTarget(writer: ByteWriter, target: Target): void {
   writer.uint32(target.rooms.size);
   if (target.rooms.size > 0) for (const room of target.rooms) writeRoom(writer, room);
   writer.uint32(target.except.size);
   if (target.except.size > 0) for (const room of target.except) writeRoom(writer, room);
 }
 
-function readTarget(reader: ByteReader): BroadcastOptions {
+/** Reads rooms and exceptions. @throws MalformedError */
+export function readTarget(reader: ByteReader): BroadcastOptions {
   const rooms = new Set(readList(reader, 5, () => readRoom(reader)));
   const except = new Set(readList(reader, 5, () => readRoom(reader)));
   return { rooms, except, flags: {} };

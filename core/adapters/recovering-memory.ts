@@ -1,25 +1,25 @@
 import type { Clock } from '../clock.js';
 import { randomId } from '../ids.js';
+import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import { PacketType } from '../protocol/socketio/packet.js';
-import type { BroadcastOptions } from '../rooms/selection.js';
-import type { AdapterNamespace, AdapterSocket, PrivateSessionId, Session, SessionToPersist } from './adapter.js';
+import type { BroadcastOptions, Room } from '../rooms/selection.js';
+import type {
+  AdapterNamespace,
+  AdapterSocket,
+  FoundSession,
+  PrivateSessionId,
+  RecoveryLimits,
+  SessionToPersist,
+} from './adapter.js';
 import { MemoryAdapter } from './memory.js';
-
-export interface RecoveryLimits {
-  /** Milliseconds a session, and what it missed, is kept. */
-  maxDisconnectionDuration: number;
-  /** Bytes of events kept; the oldest go first, and sessions that would need them are not recovered. */
-  maxBytes: number;
-}
 
 /** An event that was sent, and to whom. */
 interface LogEntry {
   readonly number: number;
   readonly sentAt: number;
-  readonly data: unknown[];
+  readonly message: Prepared;
   readonly options: BroadcastOptions;
-  readonly bytes: number;
 }
 
 /** Numbers of the first and last event that were sent to a socket. */
@@ -78,7 +78,7 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
     const number = ++this.#number;
     data.push(this.#encodeOffset(number));
     const message = this.prepare(packet, options);
-    this.#append({ number, sentAt: this.#clock.now(), data, options, bytes: message.byteLength });
+    this.#append({ number, sentAt: this.#clock.now(), message, options });
     this.each(options, (socket) => {
       const sent = this.#sent.get(socket);
       if (sent === undefined) this.#sent.set(socket, { first: number, last: number });
@@ -99,12 +99,12 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
 
   #append(entry: LogEntry): void {
     this.#log.push(entry);
-    this.#bytes += entry.bytes;
+    this.#bytes += entry.message.byteLength;
     const oldest = entry.sentAt - this.#limits.maxDisconnectionDuration;
     while (this.#head < this.#log.length) {
       const first = this.#log[this.#head]!;
       if (this.#bytes <= this.#limits.maxBytes && first.sentAt >= oldest) break;
-      this.#bytes -= first.bytes;
+      this.#bytes -= first.message.byteLength;
       this.#log[this.#head++] = null;
     }
     if (this.#head > 1024 && this.#head * 2 > this.#log.length) {
@@ -129,19 +129,29 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
   }
 
   /** Each session is restored at most once: a replayed `pid` finds nothing. */
-  override restoreSession(pid: PrivateSessionId, offset: string | undefined): Session | null {
+  override restoreSession(pid: PrivateSessionId, offset: string | undefined): FoundSession | null {
     this.#forgetExpired();
     const kept = this.#sessions.get(pid);
-    if (kept === undefined) return null;
+    if (kept === undefined || kept.expiresAt <= this.#clock.now()) return null;
     const seen = this.#lastSeen(kept, offset);
     if (seen === undefined) return null;
     this.#sessions.delete(pid);
-    const missedPackets: unknown[][] = [];
-    for (let i = this.#indexAfter(seen); i < this.#log.length; i++) {
-      const { data, options } = this.#log[i]!;
-      if (isReceiver(kept.session.rooms, options)) missedPackets.push(data);
+    return {
+      ...kept.session,
+      takeMissed: () => this.#missedAfter(seen, kept.session.rooms),
+      giveBack: () => this.#sessions.set(pid, kept),
+    };
+  }
+
+  /** `null` when some of it is gone: middlewares took longer than the log lasts. */
+  #missedAfter(number: number, rooms: readonly Room[]): Prepared[] | null {
+    if (number < this.#firstNumber() - 1) return null;
+    const missed: Prepared[] = [];
+    for (let i = this.#indexAfter(number); i < this.#log.length; i++) {
+      const { message, options } = this.#log[i]!;
+      if (isReceiver(rooms, options)) missed.push(message);
     }
-    return { ...kept.session, missedPackets };
+    return missed;
   }
 
   /** Number of the event after which this client's missed events begin; `undefined` when some of them are gone. */
@@ -173,7 +183,8 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
   }
 }
 
-function isReceiver(rooms: readonly string[], options: BroadcastOptions): boolean {
+/** Whether a member of these rooms is one of those an event is for. */
+export function isReceiver(rooms: readonly Room[], options: BroadcastOptions): boolean {
   const included = options.rooms.size === 0 || rooms.some((room) => options.rooms.has(room));
   return included && !rooms.some((room) => options.except.has(room));
 }

@@ -3,8 +3,10 @@ import { type AnswerMessage, AnswerStatus } from './messages.js';
 
 /** What came of a question to other nodes. */
 export interface Answers {
-  /** The answers, by node. Nodes that have nothing to say to such a question are not among them. */
+  /** The answers, by node. */
   readonly answers: Map<string, Buffer>;
+  /** Nodes that do not handle such questions: they have nothing to say. */
+  readonly unable: string[];
   /** Nodes that should have answered but died, failed, or were too slow. */
   readonly missing: string[];
 }
@@ -12,6 +14,7 @@ export interface Answers {
 interface Pending {
   readonly waiting: Set<string>;
   readonly answers: Map<string, Buffer>;
+  readonly unable: string[];
   readonly missing: string[];
   readonly onPart: ((node: string, payload: Buffer) => void) | undefined;
   readonly resolve: (answers: Answers) => void;
@@ -53,6 +56,7 @@ export class Requests {
       const pending: Pending = {
         waiting: new Set(nodes),
         answers: new Map(),
+        unable: [],
         missing: [],
         onPart,
         resolve,
@@ -73,7 +77,8 @@ export class Requests {
     }
     pending.waiting.delete(sender);
     if (message.status === AnswerStatus.DONE) pending.answers.set(sender, message.payload);
-    else if (message.status === AnswerStatus.FAILED) pending.missing.push(sender);
+    else if (message.status === AnswerStatus.UNHANDLED) pending.unable.push(sender);
+    else pending.missing.push(sender);
     this.#settle(message.id, pending);
     return true;
   }
@@ -104,6 +109,7 @@ export class Requests {
     if (pending.waiting.size > 0) return;
     this.#pending.delete(id);
     pending.timer.cancel();
-    pending.resolve({ answers: pending.answers, missing: pending.missing });
+    const { answers, unable, missing } = pending;
+    pending.resolve({ answers, unable, missing });
   }
 }

@@ -1,6 +1,7 @@
 import type { Adapter, SocketId } from '../adapters/adapter.js';
+import { withMissing } from '../adapters/cluster-queries.js';
 import { contain } from '../adapters/socketio-bridge.js';
-import { systemClock } from '../clock.js';
+import { systemClock, type Timer } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
 import { type Room, Selection } from '../rooms/selection.js';
@@ -91,40 +92,46 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   #collect(packet: Packet, ack: (error: Error | null, responses?: unknown) => void): void {
     const { timeout, expectSingleResponse } = this.#selection.flags;
     const responses: unknown[] = [];
+    let missing: string[] | undefined;
     let expectedServers = -1;
     let servers = 0;
     let expectedClients = 0;
     let isOver = false;
-
-    const timer = systemClock.setTimeout(() => {
-      isOver = true;
-      if (packet.id !== undefined) {
-        for (const socket of this.#adapter.nsp.sockets.values()) socket.forgetAck(packet.id);
-      }
-      const error = new AcknowledgementError('timeout');
-      ack(error, expectSingleResponse ? null : responses);
-    }, timeout ?? 0);
+    let timer: Timer | undefined;
 
     const check = (): void => {
       if (isOver || servers !== expectedServers || responses.length !== expectedClients) return;
       isOver = true;
-      timer.cancel();
-      ack(null, expectSingleResponse ? responses[0] : responses);
+      timer?.cancel();
+      ack(null, expectSingleResponse ? responses[0] : withMissing(responses, missing));
     };
 
     const broadcast = this.#adapter.broadcastWithAck(
       packet,
       this.#selection,
-      (clientCount) => {
+      (clientCount, serverCount = 1) => {
         expectedClients += clientCount;
-        servers++;
+        servers += serverCount;
         check();
       },
       (response) => {
+        if (isOver) return;
         responses.push(response);
         check();
       },
+      (nodes) => {
+        missing = nodes;
+      },
     );
+    // Set after the adapter's own: what it finds out at the last moment comes first.
+    timer = systemClock.setTimeout(() => {
+      isOver = true;
+      if (packet.id !== undefined) {
+        for (const socket of this.#adapter.nsp.sockets.values()) socket.forgetAck(packet.id);
+      }
+      const error = withMissing(new AcknowledgementError('timeout'), missing);
+      ack(error, expectSingleResponse ? null : responses);
+    }, timeout ?? 0);
     contain(broadcast, 'broadcast');
     this.#adapter.serverCount().then(
       (count) => {
@@ -163,11 +170,12 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   /** The matching sockets, of all nodes: local ones as they are, others as {@link RemoteSocket}. */
   async fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
     const sockets = await this.#adapter.fetchSockets(this.#selection);
-    return sockets.map((socket) =>
+    const found = sockets.map((socket) =>
       'server' in socket
         ? (socket as RemoteSocket<EmitEvents, SocketData>)
         : new RemoteSocket<EmitEvents, SocketData>(this.#adapter, socket),
     );
+    return withMissing(found, (sockets as { missing?: string[] }).missing);
   }
 
   /** Makes the matching sockets join a room, or several. */

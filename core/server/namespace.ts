@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
-import type { Adapter, Session, SocketId } from '../adapters/adapter.js';
+import type { Adapter, FoundSession, Session, SocketId } from '../adapters/adapter.js';
 import { closeAdapter, contain, makeAdapter } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
-import { SERVER_EVENTS } from '../protocol/socketio/packet.js';
+import { PacketType, RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
@@ -130,21 +130,27 @@ export class Namespace<
     }
     this.#restore(auth.pid, typeof auth.offset === 'string' ? auth.offset : undefined).then((session) => {
       if (client.isOpen) this.#admit(client, auth, session, retryKey);
+      else giveBack(session);
     });
   }
 
-  async #restore(pid: string, offset: string | undefined): Promise<Session | null> {
+  async #restore(pid: string, offset: string | undefined): Promise<Session | FoundSession | null> {
     // The client is back before we noticed that it was gone: its old connection is dead.
-    this.#socketsByPid.get(pid)?.client.conn.close(true);
+    this.#socketsByPid.get(pid)?.letGo();
     try {
-      return await this.adapter.restoreSession(pid, offset as string);
+      return await this.adapter.restoreSession(pid, offset);
     } catch (error) {
       if (debug.enabled) debug('%s could not restore a session: %s', this.name, error);
       return null;
     }
   }
 
-  #admit(client: Client, auth: Record<string, unknown>, session: Session | null, retryKey: unknown): void {
+  #admit(
+    client: Client,
+    auth: Record<string, unknown>,
+    session: Session | FoundSession | null,
+    retryKey: unknown,
+  ): void {
     const socket = new Socket(this as never, client, auth, session) as Socket<
       ListenEvents,
       EmitEvents,
@@ -155,16 +161,17 @@ export class Namespace<
       this.middlewares.length === 0 ||
       (session !== null && this.server.opts.connectionStateRecovery?.skipMiddlewares)
     ) {
-      this.#connect(client, socket, retryKey);
+      this.#connect(client, socket, session, retryKey);
       return;
     }
     runMiddlewares(this.middlewares, socket as never, (error: ExtendedError | null) => {
       if (!client.isOpen) {
         socket.leaveEverything();
+        if (error === null) giveBack(session);
         return;
       }
       if (error === null) {
-        this.#connect(client, socket, retryKey);
+        this.#connect(client, socket, session, retryKey);
         return;
       }
       socket.leaveEverything();
@@ -179,14 +186,35 @@ export class Namespace<
   #connect(
     client: Client,
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    session: Session | FoundSession | null,
     retryKey: unknown,
   ): void {
+    // In one turn: what was missed until now goes ahead of the CONNECT packet, where the client keeps it until it is
+    // connected; what is sent from now on follows, because from now on the socket is found in its rooms.
+    if (session !== null && !this.#replay(client, session)) {
+      socket.leaveEverything();
+      // Middlewares have seen it as recovered, and it is not: the client has to begin anew.
+      client.close();
+      return;
+    }
     this.sockets.set(socket.id, socket);
     if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket as never);
     client.accept(socket as never);
     socket.onConnect(this.retries === null ? null : this.retries.attach(retryKey, socket as never));
     this.#announce('connect', socket);
     this.#announce('connection', socket);
+  }
+
+  /** @returns whether all that was missed could be sent. */
+  #replay(client: Client, session: Session | FoundSession): boolean {
+    if ('missedPackets' in session) {
+      for (const data of session.missedPackets) client.send({ type: PacketType.EVENT, nsp: this.name, data });
+      return true;
+    }
+    const missed = session.takeMissed();
+    if (missed === null) return false;
+    for (const message of missed) client.deliver(message, false);
+    return true;
   }
 
   #announce(
@@ -333,9 +361,10 @@ export class Namespace<
     });
   }
 
-  /** An event of another server, from the adapter. @internal */
+  /** An event of another server, from the adapter. Those we emit ourselves are ours alone. @internal */
   _onServerSideEmit(args: [event: string, ...args: any[]]): void {
     const [event, ...rest] = args;
+    if (SERVER_EVENTS.has(event) || RESERVED_EVENTS.has(event)) return;
     try {
       emitLocally(this, event, rest);
     } catch (error) {
@@ -369,4 +398,8 @@ export class Namespace<
   disconnectSockets(close = false): void {
     this.#everybody().disconnectSockets(close);
   }
+}
+
+function giveBack(session: Session | FoundSession | null): void {
+  if (session !== null && 'giveBack' in session) session.giveBack();
 }

@@ -1,4 +1,5 @@
 import { io } from 'socket.io-client';
+import { until } from '../../contract/adapter/node.js';
 import { adapterContract } from '../../contract/adapter/suite.js';
 import { overWorkers } from '../support/workers/cluster.js';
 
@@ -20,12 +21,9 @@ describe('@socket.io/sticky', () => {
             new Promise((resolve, reject) => client.once('connect', () => resolve(0)).once('connect_error', reject)),
         ),
       );
-      await Promise.all(
-        clients.map((client, i) => {
-          if (ways[i]!.length === 1) return undefined;
-          return new Promise((resolve) => client.io.engine.once('upgrade', resolve));
-        }),
-      );
+      for (const [i, client] of clients.entries()) {
+        await until(() => client.io.engine.transport.name === ways[i]!.at(-1));
+      }
       const sizes = await Promise.all(cluster.nodes.map((node) => node.run((server) => server.of('/').sockets.size)));
       expect(Math.min(...sizes)).toBeGreaterThan(0);
       expect(sizes[0]! + sizes[1]!).toBe(clients.length);

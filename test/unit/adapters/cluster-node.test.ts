@@ -152,7 +152,7 @@ describe('messages', () => {
     send(a, 'x9', 'x2');
     await cluster.settle();
     expect(heard).toEqual(['x9', 'x2']);
-    expect(b.errors.map(({ message }) => message)).toEqual(['the listener failed']);
+    expect(b.errors.map(({ message }) => message)).toEqual(['handling a message of another node: the listener failed']);
   });
 
   test('garbage is counted and reported, but not as often as it comes', async () => {
@@ -207,7 +207,10 @@ describe('requests', () => {
     });
     c.node.handle('name', () => Promise.reject(new Error('the promise failed')));
     expect(await ask(cluster, a, 'name')).toEqual({ answers: {}, missing: ['1', '2'] });
-    expect([b, c].map(({ errors }) => errors[0]?.message)).toEqual(['the handler failed', 'the promise failed']);
+    expect([b, c].map(({ errors }) => errors[0]?.message)).toEqual([
+      'answering "name": the handler failed',
+      'answering "name": the promise failed',
+    ]);
   });
 
   test('parts come before the answer', async () => {
@@ -310,14 +313,14 @@ describe('an outage', () => {
     await cluster.settle();
     expect(a.node.isUp).toBe(true);
     expect(await ask(cluster, a, 'name')).toEqual({ answers: { 1: 'b' }, missing: [] });
-    expect(a.heard).toEqual(['member 1', 'down Redis is gone', 'up 0']);
+    expect(a.heard).toEqual(['member 1', 'down other nodes cannot be reached: Redis is gone', 'up 0']);
   });
 
   test('is noticed, too, when the connection stands but nothing comes through', async () => {
     const { cluster, a } = await clusterOf(1);
     a.node.unlisten('nodes');
     await cluster.advance(10_000);
-    expect(a.heard).toEqual(['down nothing comes back of what was published']);
+    expect(a.heard).toEqual(['down other nodes cannot be reached: nothing comes back of what was published']);
     expect(a.node.isUp).toBe(false);
   });
 
@@ -345,7 +348,12 @@ describe('an outage', () => {
     } finally {
       console.error = log;
     }
-    expect(logged).toEqual([['carillon: the cluster:', new Error('Redis is gone')]]);
+    expect(logged).toEqual([
+      [
+        'carillon: the cluster:',
+        expect.objectContaining({ code: 'CARILLON_CLUSTER_DOWN', cause: new Error('Redis is gone') }),
+      ],
+    ]);
   });
 });
 

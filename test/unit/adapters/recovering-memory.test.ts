@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { RecoveringMemoryAdapter, type RecoveryLimits } from '../../../core/adapters/recovering-memory.js';
+import type { FoundSession, RecoveryLimits } from '../../../core/adapters/adapter.js';
+import { RecoveringMemoryAdapter } from '../../../core/adapters/recovering-memory.js';
 import { PacketType } from '../../../core/protocol/socketio/packet.js';
 import { connect, event, everybody, TestNamespace, type TestSocket } from '../../support/adapter.js';
 import { TestClock } from '../../support/test-clock.js';
@@ -33,9 +34,14 @@ function offsetOf(text: unknown): string {
   return JSON.parse((text as string).slice(2)).at(-1);
 }
 
+/** What a session missed, as its client reads it. */
+function packetsOf(session: FoundSession): unknown[][] | null {
+  return session.takeMissed()?.map(({ parts }) => JSON.parse((parts[0] as string).slice(2))) ?? null;
+}
+
 /** Names of what a session missed. */
-function missed(session: { missedPackets: unknown[][] } | null) {
-  return session?.missedPackets.map(([name]) => name) ?? null;
+function missed(session: FoundSession | null) {
+  return session === null ? null : (packetsOf(session)?.map(([name]) => name) ?? null);
 }
 
 describe('offsets', () => {
@@ -86,9 +92,10 @@ describe('coming back', () => {
     adapter.broadcast(event('volatile'), everybody.with({ volatile: true }));
     const session = restore(a, offsetOf(a.texts[0]))!;
     expect(session).toMatchObject({ sid: 'a', pid: 'pid of a', rooms: ['a', 'room', 'muted'], data: { name: 'Ann' } });
-    expect(missed(session)).toEqual(['all', 'room', 'direct']);
+    const packets = packetsOf(session)!;
+    expect(packets.map(([name]) => name)).toEqual(['all', 'room', 'direct']);
     // They carry their offsets: the client may lose its connection again.
-    for (const packet of session.missedPackets) expect(packet.at(-1)).toEqual(expect.any(String));
+    for (const packet of packets) expect(packet.at(-1)).toEqual(expect.any(String));
   });
 
   test('what was sent but not received is sent again', () => {
@@ -137,6 +144,47 @@ describe('coming back', () => {
     other.lose(b);
     expect(other.restore(b, offset)).toBeNull();
     expect(one.restore(a, offset)).not.toBeNull();
+  });
+});
+
+describe('until the socket takes its place', () => {
+  test('what is sent after the session was found is missed, too', () => {
+    const { adapter, socket, lose, restore } = setup();
+    const a = socket('a', ['room']);
+    adapter.broadcast(event('seen'), everybody);
+    lose(a);
+    adapter.broadcast(event('away'), everybody);
+    const session = restore(a, offsetOf(a.texts[0]));
+    adapter.broadcast(event('while middlewares run'), everybody.to('room'));
+    expect(missed(session)).toEqual(['away', 'while middlewares run']);
+  });
+
+  test('middlewares that take longer than the log lasts leave nothing that could be promised', () => {
+    const { adapter, socket, lose, restore } = setup({ maxBytes: 300 });
+    const a = socket('a');
+    adapter.broadcast(event('seen'), everybody);
+    lose(a);
+    const session = restore(a, offsetOf(a.texts[0]))!;
+    for (const name of ['1', '2', '3']) adapter.broadcast(event(name, 'x'.repeat(100)), everybody);
+    expect(session.takeMissed()).toBeNull();
+  });
+
+  test('a client that is lost again before it was there can come back, in time', () => {
+    for (const [wait, isKept] of [
+      [9999, true],
+      [10_000, false],
+    ] as const) {
+      const { clock, adapter, socket, lose, restore } = setup();
+      const [a, b] = [socket('a'), socket('b')];
+      adapter.broadcast(event('seen'), everybody);
+      lose(a);
+      lose(b);
+      const session = restore(a, offsetOf(a.texts[0]))!;
+      adapter.broadcast(event('missed'), everybody);
+      session.giveBack();
+      clock.advance(wait);
+      expect(missed(restore(a, offsetOf(a.texts[0])))).toEqual(isKept ? ['missed'] : null);
+    }
   });
 });
 
@@ -257,7 +305,7 @@ describe('limits', () => {
     lose(a);
     expect(restore(a, offsets[15_000])).toBeNull();
     const session = restore(a, offsets[19_900])!;
-    expect(session.missedPackets.map(([, i]) => i)).toEqual(Array.from({ length: 99 }, (_, i) => 19_901 + i));
+    expect(packetsOf(session)!.map(([, i]) => i)).toEqual(Array.from({ length: 99 }, (_, i) => 19_901 + i));
   });
 });
 
@@ -322,7 +370,7 @@ test('whatever happens, who comes back has missed nothing and gets nothing twice
             client.offset = undefined;
             client.socket = socket(command.id);
           } else {
-            for (const data of session.missedPackets) read(client, data);
+            for (const data of packetsOf(session)!) read(client, data);
             expect(client.read).toEqual(client.due);
             client.socket = socket(command.id, [], true);
           }

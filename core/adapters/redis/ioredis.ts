@@ -1,0 +1,165 @@
+import type { Publication, PubSubKind, PubSubListener, RedisArgument, RedisConnection } from './client.js';
+import { groupByShard } from './shards.js';
+
+interface IoredisCommands {
+  readonly status: string;
+  publish(channel: string, message: Buffer): Promise<number>;
+  callBuffer(command: string, ...args: (string | Buffer)[]): Promise<unknown>;
+}
+
+/** What we use of `Redis` and `Cluster` of ioredis. */
+export interface IoredisClient extends IoredisCommands {
+  readonly isCluster: boolean;
+  readonly options: { readonly shardedSubscribers?: boolean | undefined; readonly keyPrefix?: string | undefined };
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  off(event: string, listener: (...args: any[]) => void): unknown;
+  connect(): Promise<unknown>;
+  pipeline(): IoredisPipeline;
+  spublish(channel: string, message: Buffer): Promise<unknown>;
+  subscribe(...channels: string[]): Promise<unknown>;
+  ssubscribe(...channels: string[]): Promise<unknown>;
+  psubscribe(...patterns: string[]): Promise<unknown>;
+  unsubscribe(...channels: string[]): Promise<unknown>;
+  sunsubscribe(...channels: string[]): Promise<unknown>;
+  punsubscribe(...patterns: string[]): Promise<unknown>;
+  /** Of a cluster only. */
+  nodes?(role: 'master'): IoredisCommands[];
+}
+
+interface IoredisPipeline {
+  publish(channel: string, message: Buffer): unknown;
+  exec(): Promise<[error: Error | null, result?: unknown][] | null>;
+}
+
+const STATUS_EVENTS = ['ready', 'close', 'reconnecting', 'end'];
+const MESSAGE_EVENTS = { plain: 'messageBuffer', sharded: 'smessageBuffer', pattern: 'pmessageBuffer' } as const;
+const SUBSCRIBE = { plain: 'subscribe', sharded: 'ssubscribe', pattern: 'psubscribe' } as const;
+const UNSUBSCRIBE = { plain: 'unsubscribe', sharded: 'sunsubscribe', pattern: 'punsubscribe' } as const;
+
+/**
+ * How many of us want a channel, by client: what one gives up, another on the same client may still need, and ioredis
+ * does not count.
+ */
+const subscriptionCounts = new WeakMap<object, Map<string, number>>();
+
+export class IoredisConnection implements RedisConnection {
+  readonly #client: IoredisClient;
+  readonly #listeners = new Map<string, PubSubListener>();
+  readonly #counts: Map<string, number>;
+  readonly #heard = new Set<PubSubKind>();
+
+  static accepts(client: unknown): client is IoredisClient {
+    const { callBuffer, pipeline, isCluster } = (client ?? {}) as Partial<IoredisClient>;
+    return typeof callBuffer === 'function' && typeof pipeline === 'function' && typeof isCluster === 'boolean';
+  }
+
+  constructor(client: IoredisClient) {
+    this.#client = client;
+    this.#counts = subscriptionCounts.get(client) ?? new Map<string, number>();
+    subscriptionCounts.set(client, this.#counts);
+    // Made with `lazyConnect`: it would wait for the first command, and we wait for it. How it goes is told by its events.
+    if (client.status === 'wait') client.connect().catch(() => {});
+  }
+
+  get isCluster(): boolean {
+    return this.#client.isCluster;
+  }
+
+  /** A `Cluster` has to be told; without, it subscribes on one connection to any of its nodes. */
+  get canShard(): boolean {
+    return this.isCluster && this.#client.options.shardedSubscribers === true;
+  }
+
+  get isReady(): boolean {
+    return this.#client.status === 'ready';
+  }
+
+  watch(onChange: () => void, onError: (error: Error) => void): () => void {
+    for (const event of STATUS_EVENTS) this.#client.on(event, onChange);
+    this.#client.on('error', onError);
+    return () => {
+      for (const event of STATUS_EVENTS) this.#client.off(event, onChange);
+      this.#client.off('error', onError);
+      for (const kind of this.#heard) this.#client.off(MESSAGE_EVENTS[kind], this.#onMessageOf[kind]);
+      this.#heard.clear();
+    };
+  }
+
+  publish(publications: readonly Publication[], kind: 'plain' | 'sharded'): Promise<unknown>[] {
+    if (kind === 'sharded') return publications.map(({ channel, message }) => this.#client.spublish(channel, message));
+    const target = this.isCluster ? this.#firstMaster() : this.#client;
+    if (publications.length === 1 || this.isCluster) {
+      return publications.map(({ channel, message }) => target.publish(channel, message));
+    }
+    const pipeline = this.#client.pipeline();
+    for (const { channel, message } of publications) pipeline.publish(channel, message);
+    const results = pipeline.exec();
+    return publications.map(async (_publication, index) => {
+      const [error] = (await results)?.[index] ?? [new Error('the pipeline was not run')];
+      if (error) throw error;
+    });
+  }
+
+  /** Always the same one while it is there: two would not keep the order. */
+  #firstMaster(): IoredisCommands {
+    const masters = this.#client.nodes!('master');
+    return masters.find(({ status }) => status === 'ready') ?? masters[0] ?? this.#client;
+  }
+
+  async subscribe(channels: readonly string[], kind: PubSubKind, listener: PubSubListener): Promise<void> {
+    if (channels.length === 0) return;
+    for (const channel of channels) {
+      const key = `${kind} ${channel}`;
+      if (!this.#listeners.has(key)) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+      this.#listeners.set(key, listener);
+    }
+    if (!this.#heard.has(kind)) {
+      this.#heard.add(kind);
+      this.#client.on(MESSAGE_EVENTS[kind], this.#onMessageOf[kind]);
+    }
+    await Promise.all(groupByShard(channels, kind).map((group) => this.#client[SUBSCRIBE[kind]](...group)));
+  }
+
+  async unsubscribe(channels: readonly string[], kind: PubSubKind): Promise<void> {
+    const unwanted: string[] = [];
+    for (const channel of channels) {
+      const key = `${kind} ${channel}`;
+      if (!this.#listeners.delete(key)) continue;
+      const left = (this.#counts.get(key) ?? 1) - 1;
+      if (left > 0) {
+        this.#counts.set(key, left);
+      } else {
+        this.#counts.delete(key);
+        unwanted.push(channel);
+      }
+    }
+    if (unwanted.length === 0) return;
+    await Promise.all(groupByShard(unwanted, kind).map((group) => this.#client[UNSUBSCRIBE[kind]](...group)));
+  }
+
+  readonly #onMessageOf = {
+    plain: (channel: Buffer, message: Buffer): void => this.#onMessage('plain', channel, message),
+    sharded: (channel: Buffer, message: Buffer): void => this.#onMessage('sharded', channel, message),
+    pattern: (pattern: Buffer | string, channel: Buffer, message: Buffer): void => {
+      this.#listeners.get(`pattern ${pattern}`)?.(message, channel.toString());
+    },
+  };
+
+  #onMessage(kind: 'plain' | 'sharded', channel: Buffer, message: Buffer): void {
+    let name = channel.toString();
+    // To ioredis, a channel of a shard is a key: it goes out with the client's prefix, and comes back with it.
+    const { keyPrefix } = this.#client.options;
+    if (kind === 'sharded' && keyPrefix) name = name.slice(keyPrefix.length);
+    this.#listeners.get(`${kind} ${name}`)?.(message, name);
+  }
+
+  command([name, ...args]: readonly RedisArgument[], _key?: string): Promise<unknown> {
+    // ioredis finds the key among the arguments.
+    return this.#client.callBuffer(String(name), ...args);
+  }
+
+  commandOnMasters([name, ...args]: readonly RedisArgument[]): Promise<unknown[]> {
+    const nodes = this.isCluster ? this.#client.nodes!('master') : [this.#client];
+    return Promise.all(nodes.map((node) => node.callBuffer(String(name), ...args)));
+  }
+}
