@@ -2,6 +2,8 @@
  * Every error class of carillon and what it blames.
  *
  * - {@link ProtocolError}: the peer sent something the protocol forbids; its connection is closed, nothing else happens.
+ * - {@link LimitError}: a kind of it: beyond a bound.
+ * - {@link TransportViolation}: the same, below Socket.IO: two polls at once, a packet in the wrong direction.
  * - {@link OptionError}: the application configured something impossible; thrown at construction.
  * - {@link AcknowledgementError}: an acknowledgement that will not come.
  * - {@link PublishError}: a request to the publish endpoint asked for something impossible; it is answered with this.
@@ -11,6 +13,12 @@
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
+
+/** What the peer sent is no malformed packet, but beyond a bound (see docs/limits.md): it is told so. */
+export class LimitError extends ProtocolError {}
+
+/** The peer used the transport against its rules. Its name stays `Error`, as applications of Socket.IO know it. */
+export class TransportViolation extends Error {}
 
 /** An option that cannot work. The message names the option, the value it had and what is allowed. */
 export class OptionError extends TypeError {

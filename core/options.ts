@@ -91,6 +91,12 @@ export interface ServerOptions {
 
   /** Packets in the body of one polling request. @default 32768 */
   maxPacketsPerPayload?: number;
+  /**
+   * Pieces one message may arrive in: fragments of a WebSocket message, chunks of a polling body, segments of either. Each
+   * costs time and memory of its own.
+   * @default maxHttpBufferSize / 256, but at least 1024
+   */
+  maxFragments?: number;
   /** Binary attachments of one packet. @default 10 */
   maxAttachments?: number;
   /** Bytes of all attachments of one packet. @default 10 × maxHttpBufferSize */
@@ -99,6 +105,11 @@ export interface ServerOptions {
   maxDepth?: number;
   /** Characters in the name of a namespace. @default 1024 */
   maxNamespaceLength?: number;
+  /**
+   * Namespaces made by a pattern for clients that nobody is in any more, and that are kept nevertheless, because
+   * `cleanupEmptyChildNamespaces` is off: beyond this, those that are empty for longest go. @default 10000
+   */
+  maxEmptyNamespaces?: number;
   /** Namespaces one connection may be in. @default 256 */
   maxNamespacesPerConnection?: number;
   /** Acknowledgements one socket may have outstanding. @default 65536 */
@@ -178,6 +189,8 @@ export interface ConnectionStateRecoveryOptions {
   skipMiddlewares?: boolean;
   /** Bytes of missed events kept per namespace; the oldest go first. @default 50000000 */
   maxBytes?: number;
+  /** Sessions of absent clients kept per namespace; the oldest go first. @default 100000 */
+  maxSessions?: number;
 }
 
 export interface RetryMemoryOptions {
@@ -202,6 +215,7 @@ export interface EngineOptions {
   readonly cookie: false | SessionCookie;
   readonly cors: CorsOptions | CorsOptionsDelegate | undefined;
   readonly maxPacketsPerPayload: number;
+  readonly maxFragments: number;
   readonly backlogLimits: BacklogLimits;
   readonly admission: AdmissionLimits;
   readonly originPolicy: OriginPolicy;
@@ -223,6 +237,7 @@ export interface ResolvedOptions extends EngineOptions {
   readonly destroyUpgrade: boolean;
   readonly destroyUpgradeTimeout: number;
   readonly decodeLimits: DecodeLimits;
+  readonly maxEmptyNamespaces: number;
   readonly maxNamespacesPerConnection: number;
   readonly maxPendingAcks: number;
   readonly eventRateLimit: EventRateLimit | undefined;
@@ -283,12 +298,14 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     destroyUpgrade: flag('destroyUpgrade', true),
     destroyUpgradeTimeout: time('destroyUpgradeTimeout', 1000, 0),
     maxPacketsPerPayload: positive('maxPacketsPerPayload', 32_768),
+    maxFragments: positive('maxFragments', Math.max(1024, Math.ceil(maxHttpBufferSize / 256))),
     decodeLimits: Object.freeze({
       maxAttachments: number(options.maxAttachments, 'maxAttachments', DEFAULT_DECODE_LIMITS.maxAttachments, 0),
       maxAttachmentBytes: positive('maxAttachmentBytes', 10 * maxHttpBufferSize),
       maxDepth,
       maxNamespaceLength: positive('maxNamespaceLength', DEFAULT_DECODE_LIMITS.maxNamespaceLength),
     }),
+    maxEmptyNamespaces: number(options.maxEmptyNamespaces, 'maxEmptyNamespaces', 10_000, 0),
     maxNamespacesPerConnection: positive('maxNamespacesPerConnection', 256),
     maxPendingAcks: positive('maxPendingAcks', 65_536),
     eventRateLimit: eventRateLimitOption(options.eventRateLimit),
@@ -474,6 +491,7 @@ function recoveryOption(value: unknown): ResolvedOptions['connectionStateRecover
     maxDisconnectionDuration: number(given.maxDisconnectionDuration, `${name}.maxDisconnectionDuration`, 120_000, 1),
     skipMiddlewares: boolean(given.skipMiddlewares, `${name}.skipMiddlewares`, true),
     maxBytes: number(given.maxBytes, `${name}.maxBytes`, 50_000_000, 0),
+    maxSessions: number(given.maxSessions, `${name}.maxSessions`, 100_000, 0),
   });
 }
 

@@ -64,6 +64,8 @@ export interface RecoveryLimits {
   readonly maxDisconnectionDuration: number;
   /** Bytes of events kept; the oldest go first, and sessions that would need them are not recovered. */
   readonly maxBytes: number;
+  /** Sessions kept; the oldest go first. */
+  readonly maxSessions: number;
 }
 
 /** What an adapter needs of its namespace. */

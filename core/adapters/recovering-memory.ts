@@ -126,6 +126,10 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
       keptAt: this.#number,
       expiresAt: this.#clock.now() + this.#limits.maxDisconnectionDuration,
     });
+    if (this.#sessions.size > this.#limits.maxSessions) {
+      const [oldest] = this.#sessions.keys();
+      this.#sessions.delete(oldest!);
+    }
   }
 
   /** Each session is restored at most once: a replayed `pid` finds nothing. */

@@ -171,7 +171,7 @@ export class BaseManager<
       {
         ...this.opts,
         ...this.#target,
-        query: this.#target.query ?? this.opts.query ?? {},
+        query: this.#target.query ?? toQuery(this.opts.query) ?? {},
         path: path.replace(/\/$/, '') + (addTrailingSlash ? '/' : ''),
         clock: this._clock,
       },
@@ -375,4 +375,9 @@ export class BaseManager<
   _drop(error: MessageError, packet: Packet, socket: Socket<any, any>): void {
     this.emitReserved('drop', error, packet, socket);
   }
+}
+
+/** Socket.IO's types ask for an object, but it takes `a=1&b=2`, too. */
+function toQuery(query: Record<string, any> | string | undefined): Record<string, any> | undefined {
+  return typeof query === 'string' ? Object.fromEntries(new URLSearchParams(query)) : query;
 }

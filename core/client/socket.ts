@@ -270,12 +270,21 @@ export class Socket<
     const { engine } = this.io;
     if (this.#asked === engine) return;
     this.#asked = engine;
-    const isWaiting = () => this.#asked === engine && this.active && !this.connected;
-    const send = (auth: object | void) => auth && isWaiting() && this.#sendConnect(auth);
+    let isSent = false;
+    const isWaiting = () => !isSent && this.#asked === engine && this.active && !this.connected;
+    const send = (auth: object | void) => {
+      if (!isWaiting()) return;
+      isSent = true;
+      this.#sendConnect(auth ?? {});
+    };
     const ask = async () => {
       const { auth } = this;
-      // A function calls back, or returns a promise.
-      send(typeof auth === 'function' ? await auth(send) : (auth ?? {}));
+      if (typeof auth !== 'function') return send(auth);
+      // A function calls back, or returns a promise. What else it returns, an arrow function for one, means nothing.
+      const promise = auth(send) as Promise<object> | undefined;
+      if (typeof promise?.then !== 'function') return;
+      const result = await promise;
+      if (result || !auth.length) send(result);
     };
     const onError = (error: unknown) => {
       if (!isWaiting()) return;

@@ -1,3 +1,5 @@
+import { LimitError, ProtocolError, TransportViolation } from '../errors.js';
+
 /**
  * Every reason a connection or a socket ends with.
  *
@@ -44,3 +46,38 @@ export const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReas
   'server shutting down',
   'forced server close',
 ]);
+
+/** What the client of a connection that the server ends is told. */
+export interface Goodbye {
+  /** Close code of a WebSocket (RFC 6455 §7.4.1); without one there is no reason either. */
+  readonly code: number | undefined;
+  /** Close reason of a WebSocket, at most 123 bytes; over polling, the `Carillon-Reason` of the last answers. */
+  readonly reason: string;
+}
+
+const POLICY_VIOLATION = 1008;
+
+/**
+ * The goodbye of a reason. Whoever hits a bound learns which; what is plainly wrong closes a WebSocket without a code, as
+ * Socket.IO does; what the application ends says nothing.
+ */
+export function goodbyeOf(reason: ConnectionCloseReason, description: unknown): Goodbye | undefined {
+  switch (reason) {
+    case 'slow consumer':
+    case 'rate limit':
+      return { code: POLICY_VIOLATION, reason };
+    case 'parse error':
+    case 'transport error': {
+      // The words of others (a custom parser's) may be of any length, and are for the log only.
+      const isOurs = description instanceof ProtocolError || description instanceof TransportViolation;
+      return {
+        code: description instanceof LimitError ? POLICY_VIOLATION : undefined,
+        reason: isOurs ? `${reason}: ${description.message}` : reason,
+      };
+    }
+    case 'ping timeout':
+      return { code: undefined, reason };
+    default:
+      return undefined;
+  }
+}

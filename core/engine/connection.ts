@@ -1,15 +1,27 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { type EnginePacket, PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
+import createDebug from 'debug';
+import { TransportViolation } from '../errors.js';
+import { PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { ResponseHeaders, Transport, TransportHandler } from '../transports/transport.js';
-import type { ConnectionCloseReason } from './close-reason.js';
-import { codeOf, type Ending, whoClosed, wordsOf } from './ending.js';
+import { type ConnectionCloseReason, type Goodbye, goodbyeOf } from './close-reason.js';
+import {
+  announcePackets,
+  type Backpressure,
+  type ConnectionEvents,
+  reportBinary,
+  reportText,
+} from './connection-events.js';
+import { describeEnding, type Ending } from './ending.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
 import { canMove, type ReadyState } from './states.js';
 import { Upgrade } from './upgrade.js';
+
+const debug = createDebug('carillon:connection');
 
 /** What lives above a connection. */
 export interface ConnectionHandler {
@@ -31,13 +43,11 @@ export interface ConnectionHost {
   /** @param newId id of the session, when this is its first answer. */
   onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void;
   onBackpressure(connection: Connection, state: Backpressure): void;
+  /** @param bytes of the message, where that is known. */
+  onTooLarge(connection: Connection, bytes: number | undefined): void;
+  /** A listener of the application threw, or its promise was rejected. */
+  onListenerError(error: unknown, event: string | symbol): void;
   onClosed(connection: Connection): void;
-}
-
-/** What waits for a client that reads slowly. */
-export interface Backpressure {
-  bytes: number;
-  messages: number;
 }
 
 const PING = Prepared.text(PacketType.ping);
@@ -53,35 +63,6 @@ export interface RequestHolder {
 
 /** Calls back once the message was handed to the transport. */
 type SendCallback = (transport: Transport) => void;
-
-export interface ConnectionEvents {
-  /** The session is open. */
-  open: [];
-  /** A packet arrived. */
-  packet: [packet: EnginePacket];
-  /** A packet is about to be queued. */
-  packetCreate: [packet: EnginePacket & { options?: { compress: boolean } }];
-  /** A message arrived. */
-  message: [data: string | Buffer];
-  /** The same as `message`. */
-  data: [data: string | Buffer];
-  /** A pong arrived. */
-  heartbeat: [];
-  /** The client began to move to another transport. */
-  upgrading: [transport: Transport];
-  /** The client moved to another transport. */
-  upgrade: [transport: Transport];
-  /** What waited is being written. */
-  flush: [];
-  /** Much waits for a client that reads slowly: more than `backpressureThreshold` bytes, or more than is allowed. */
-  backpressure: [state: Backpressure];
-  /** What waited was handed to the transport. */
-  drain: [];
-  /** Kept for programs written for Engine.IO; carillon reports faults with `close`. */
-  error: [error: Error];
-  /** The session ended. */
-  close: [reason: ConnectionCloseReason, description?: unknown];
-}
 
 /**
  * One Engine.IO session: what applications know as `socket.conn`. Survives the move from polling to WebSocket.
@@ -105,7 +86,9 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #upgraded = false;
   /** Whether somebody listens here: without, no event is even prepared. */
   #observed = false;
-  #sendCallbacks: SendCallback[] | null = null;
+  #hasListeners = false;
+  /** In the order of their messages. */
+  #sendCallbacks: { message: Prepared; callback: SendCallback }[] | null = null;
   /** Since the last ping, something else than its pong arrived and extended the wait once. */
   #pingExtended = false;
   #packetsReceived = 0;
@@ -177,6 +160,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   override on<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
     // Whoever wants to hear of pressure only must not slow down everything else.
     if (event !== 'backpressure') this.#observed = true;
+    this.#prepareListeners();
     return super.on(event, listener as never);
   }
 
@@ -186,7 +170,28 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   override prependListener<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
     this.#observed = true;
+    this.#prepareListeners();
     return super.prependListener(event, listener as never);
+  }
+
+  /** What a quiet emitter left out, now that somebody listens: rejected promises of listeners are reported, too. */
+  #prepareListeners(): void {
+    if (!this.#hasListeners) EventEmitter.call(this as never, { captureRejections: true });
+    this.#hasListeners = true;
+  }
+
+  /** Whatever a listener does, the connection, and everybody else's, goes on. */
+  override emit<K extends keyof ConnectionEvents>(event: K, ...args: any[]): boolean {
+    try {
+      return (super.emit as (event: string, ...args: unknown[]) => boolean).call(this, event, ...args);
+    } catch (error) {
+      this.#host.onListenerError(error, event);
+      return true;
+    }
+  }
+
+  override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
+    this.#host.onListenerError(error, event);
   }
 
   /** Gives the connection to whoever lives above it. */
@@ -220,7 +225,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   deliver(message: Prepared): void {
     if (this.#readyState !== 'open') return;
     if (this.#observed) {
-      this.#announce(message);
+      announcePackets(this, message);
       if (this.#readyState !== ('open' as ReadyState)) return;
     }
     this.#outbox.push(message);
@@ -236,10 +241,11 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   send(data: string | Uint8Array, options?: { compress?: boolean } | SendCallback, callback?: SendCallback): this {
     if (typeof options === 'function') return this.send(data, undefined, options);
     if (this.#readyState !== 'open') return this;
-    this.deliver(Prepared.message([data], options?.compress !== false));
+    const message = Prepared.message([data], options?.compress !== false);
+    this.deliver(message);
     if (callback !== undefined) {
       this.#sendCallbacks ??= [];
-      this.#sendCallbacks.push(callback);
+      this.#sendCallbacks.push({ message, callback });
     }
     return this;
   }
@@ -247,14 +253,6 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   /** The same as {@link Connection.send}. */
   write(data: string | Uint8Array, options?: { compress?: boolean } | SendCallback, callback?: SendCallback): this {
     return this.send(data, options, callback);
-  }
-
-  #announce(message: Prepared): void {
-    for (const part of message.parts) {
-      const options = { compress: message.compress };
-      if (typeof part !== 'string') this.emit('packetCreate', { type: 'message', data: Buffer.from(part), options });
-      else this.emit('packetCreate', { ...describePacket(part), options });
-    }
   }
 
   get ready(): boolean {
@@ -267,12 +265,23 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#transport.write(sequence);
     // Not before: whoever hears of it may send and close, and that must come behind this sequence.
     if (this.#observed) this.emit('flush');
-    const callbacks = this.#sendCallbacks;
-    if (callbacks !== null) {
-      this.#sendCallbacks = null;
-      for (const callback of callbacks) callback(this.#transport);
-    }
+    if (this.#sendCallbacks !== null) this.#callBack(this.#sendCallbacks, sequence);
     if (this.#observed) this.emit('drain');
+  }
+
+  /** A backlog is written in pieces: only those whose message was in this one are called. */
+  #callBack(waiting: { message: Prepared; callback: SendCallback }[], sequence: Sequence): void {
+    const written = new Set(sequence.messages());
+    const isWritten = ({ message }: { message: Prepared }) => written.has(message);
+    const rest = waiting.filter((each) => !isWritten(each));
+    this.#sendCallbacks = rest.length === 0 ? null : rest;
+    for (const { callback } of waiting.filter(isWritten)) {
+      try {
+        callback(this.#transport);
+      } catch (error) {
+        this.#host.onListenerError(error, 'send');
+      }
+    }
   }
 
   get unsentBytes(): number {
@@ -286,13 +295,16 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   }
 
   onRelief(dropped: number): void {
-    if (dropped > 0) this.#handler?.onDropped?.(dropped);
+    if (dropped === 0) return;
+    // Nothing waits any more: what has not been written by now was dropped.
+    this.#sendCallbacks = null;
+    this.#handler?.onDropped?.(dropped);
   }
 
   onOverflow(): void {
     const { maxBytes, maxMessages } = this.#host.turn.limits;
     const description = `more than ${maxBytes} bytes or ${maxMessages} messages were waiting`;
-    this.fail('slow consumer', new Error(description), { code: 1008, reason: 'slow consumer' });
+    this.fail('slow consumer', new Error(description));
   }
 
   // --- receiving ---
@@ -304,7 +316,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       return false;
     }
     this.#packetsReceived++;
-    if (this.#observed) this.#report(packet);
+    if (this.#observed) reportText(this, packet);
     // Whoever got this packet as an event may have closed the connection.
     if (this.#readyState !== 'open') return false;
     if (packet.charCodeAt(0) === 52 /* message */) {
@@ -320,9 +332,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     if (this.#readyState !== 'open') return false;
     this.#packetsReceived++;
     if (this.#observed) {
-      this.emit('packet', { type: 'message', data });
-      this.emit('message', data);
-      this.emit('data', data);
+      reportBinary(this, data);
       if (this.#readyState !== ('open' as ReadyState)) return false;
     }
     this.#extendPing();
@@ -344,8 +354,8 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
         return;
     }
     const type = packetTypeOf(packet);
-    if (type === 'ping') this.fail('transport error', new Error('invalid heartbeat direction'));
-    else if (type === undefined) this.fail('parse error', new Error('unknown Engine.IO packet'));
+    if (type === 'ping') this.fail('transport error', new TransportViolation('invalid heartbeat direction'));
+    else if (type === undefined) this.fail('parse error', new TransportViolation('unknown Engine.IO packet'));
   }
 
   #onPong(): void {
@@ -362,15 +372,6 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#pingExtended = this.#host.heartbeat.extend(this);
   }
 
-  #report(text: string): void {
-    const packet = describePacket(text);
-    this.emit('packet', packet);
-    if (packet.type === 'message') {
-      this.emit('message', packet.data ?? '');
-      this.emit('data', packet.data ?? '');
-    }
-  }
-
   onReady(): void {
     this.#outbox.flush();
     if (this.#readyState === 'closing') this.#closeWhenWritten();
@@ -380,9 +381,13 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#host.onHeaders(headers, request, this.#request.is(request) ? this.id : undefined);
   }
 
+  onTooLarge(bytes?: number): void {
+    this.#host.onTooLarge(this, bytes);
+  }
+
   onPingDue(): void {
     this.#pingExtended = false;
-    if (this.#observed) this.#announce(PING);
+    if (this.#observed) announcePackets(this, PING);
     if (this.#readyState !== 'closed') this.#outbox.push(PING);
   }
 
@@ -398,6 +403,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       transport.close();
       return;
     }
+    if (debug.enabled) debug('%s begins to move to %s', this.id, transport.name);
     this.#upgrade = new Upgrade(transport, this.#host, {
       onProbe: () => {
         if (this.#observed) this.emit('upgrading', transport);
@@ -407,6 +413,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       },
       onComplete: () => this.#completeUpgrade(transport),
       onFailed: () => {
+        if (debug.enabled) debug('%s did not move to %s', this.id, transport.name);
         this.#upgrade = null;
         if (this.#readyState === 'closing') this.#closeWhenWritten();
       },
@@ -418,6 +425,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     const previous = this.#transport;
     this.#transport = transport;
     this.#upgraded = true;
+    if (debug.enabled) debug('%s moved to %s', this.id, transport.name);
     transport.attach(this);
     if ('discard' in previous) (previous as Transport & { discard(): void }).discard();
     if (this.#observed) this.emit('upgrade', transport);
@@ -456,13 +464,14 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   /**
    * Ends the session at once: what the transport takes now still goes out, then it is closed.
    *
-   * @param goodbye what a WebSocket client is told, as close code and reason.
+   * @param goodbye what the client is told, when the reason alone does not say it.
    */
-  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: { code: number; reason: string }): void {
+  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: Goodbye): void {
     if (this.#readyState === 'closed') return;
     this.#outbox.flush();
     this.#end(reason, description);
-    this.#transport.close(goodbye?.code, goodbye?.reason);
+    const { code, reason: words } = goodbye ?? goodbyeOf(reason, description) ?? {};
+    this.#transport.close(code, words);
   }
 
   onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {
@@ -473,7 +482,12 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #end(reason: ConnectionCloseReason, description?: unknown): void {
     if (this.#readyState === 'closed') return;
     this.#moveTo('closed');
-    this.#ending = this.#describeEnding(reason, description);
+    this.#ending = describeEnding(reason, description, {
+      transport: this.#transport,
+      packetsReceived: this.#packetsReceived,
+      packetsSent: this.#packetsSent,
+      roundTrip: this.roundTrip,
+    });
     this.#host.heartbeat.stop(this);
     this.#upgrade?.cancel();
     this.#outbox.clear();
@@ -485,31 +499,9 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     if (this.#observed) this.emit('close', reason, description);
   }
 
-  #describeEnding(reason: ConnectionCloseReason, description: unknown): Ending {
-    const code = codeOf(description);
-    const { name, bytesReceived, bytesSent } = this.#transport;
-    return {
-      by: whoClosed(reason, code),
-      reason,
-      code,
-      description: wordsOf(description),
-      transport: name,
-      packetsReceived: this.#packetsReceived,
-      packetsSent: this.#packetsSent,
-      bytesReceived,
-      bytesSent,
-      roundTrip: this.roundTrip,
-    };
-  }
-
   #moveTo(state: ReadyState): void {
     if (!canMove(this.#readyState, state))
       throw new Error(`a connection cannot move from ${this.#readyState} to ${state}`);
     this.#readyState = state;
   }
-}
-
-function describePacket(text: string): EnginePacket {
-  const type = packetTypeOf(text) ?? 'noop';
-  return text.length > 1 ? { type, data: text.slice(1) } : { type };
 }

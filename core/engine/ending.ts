@@ -1,4 +1,5 @@
-import type { TransportName } from '../transports/transport.js';
+import { ProtocolError, TransportViolation } from '../errors.js';
+import type { Transport, TransportName } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
 
 /** Why a connection ended, and what had happened on it until then: `socket.conn.ending`. */
@@ -24,11 +25,37 @@ export interface Ending {
 /** No closing handshake took place. Source: RFC 6455 §7.4.1. */
 const ABNORMAL = 1006;
 
-export function whoClosed(reason: ConnectionCloseReason, code: number | undefined): Ending['by'] {
+/** What a connection counted until its end. */
+export interface EndingFacts {
+  readonly transport: Transport;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly roundTrip: number | undefined;
+}
+
+export function describeEnding(reason: ConnectionCloseReason, description: unknown, facts: EndingFacts): Ending {
+  const code = codeOf(description);
+  const { name, bytesReceived, bytesSent } = facts.transport;
+  return {
+    by: whoClosed(reason, code, description),
+    reason,
+    code,
+    description: wordsOf(description),
+    transport: name,
+    packetsReceived: facts.packetsReceived,
+    packetsSent: facts.packetsSent,
+    bytesReceived,
+    bytesSent,
+    roundTrip: facts.roundTrip,
+  };
+}
+
+function whoClosed(reason: ConnectionCloseReason, code: number | undefined, description: unknown): Ending['by'] {
   switch (reason) {
     case 'transport close':
       return code === ABNORMAL ? 'network' : 'client';
     case 'transport error':
+      return isViolation(description) ? 'server' : 'network';
     case 'ping timeout':
       return 'network';
     default:
@@ -36,15 +63,30 @@ export function whoClosed(reason: ConnectionCloseReason, code: number | undefine
   }
 }
 
+/** The transport did not fail, it was used against its rules. */
+function isViolation(description: unknown): boolean {
+  if (description instanceof ProtocolError || description instanceof TransportViolation) return true;
+  return /^WS_ERR_/.test(String((description as { code?: unknown } | undefined)?.code));
+}
+
 /** The close code of a WebSocket, from the description of `transport close`. */
-export function codeOf(description: unknown): number | undefined {
+function codeOf(description: unknown): number | undefined {
   const code = (description as { context?: { code?: unknown } } | undefined)?.context?.code;
   return typeof code === 'number' ? code : undefined;
 }
 
-export function wordsOf(description: unknown): string {
+function wordsOf(description: unknown): string {
   if (description === undefined) return '';
   if (description instanceof Error) return description.message;
   const words = (description as { description?: unknown }).description;
   return typeof words === 'string' ? words : String(description);
+}
+
+/** An ending as one line of the log. */
+export function tell(ending: Ending): string {
+  const { by, reason, code, description, transport, packetsReceived, packetsSent, bytesReceived, bytesSent } = ending;
+  const details = [description, code === undefined ? '' : `code ${code}`].filter((each) => each !== '').join(', ');
+  const traffic = `${packetsReceived} packets in ${bytesReceived} bytes received, ${packetsSent} in ${bytesSent} sent`;
+  const trip = ending.roundTrip === undefined ? '' : `, last round trip ${ending.roundTrip} ms`;
+  return `by the ${by}, over ${transport}: ${reason}${details === '' ? '' : ` (${details})`}; ${traffic}${trip}`;
 }

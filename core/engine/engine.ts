@@ -12,7 +12,10 @@ import { Prepared } from '../protocol/prepared.js';
 import type { SessionRelay } from '../transports/relayed-poll.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
 import { Admission } from './admission.js';
-import { type Backpressure, Connection, type ConnectionHost, type RequestHolder } from './connection.js';
+import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
+import type { Backpressure } from './connection-events.js';
+import { tell } from './ending.js';
+import { Farewells } from './farewells.js';
 import { Heartbeat } from './heartbeat.js';
 import { Turn } from './outbox.js';
 
@@ -58,8 +61,15 @@ export interface EngineEvents {
   headers: [headers: WritableHeaders, request: IncomingMessage];
   /** Much waits for a client that reads slowly; `drain` of the connection says when nothing waits any more. */
   backpressure: [connection: Connection, state: Backpressure];
+  /**
+   * A message was larger than `maxHttpBufferSize`, and refused. `bytes`: as announced, or as many as had come in; over
+   * WebSocket, where the length is not known, the least it can have had.
+   */
+  message_too_large: [connection: Connection, size: { bytes: number; limit: number }];
   /** A handshake was refused. */
   connection_error: [error: ConnectionError];
+  /** A listener of the engine or of a connection threw, or its promise was rejected. Without a listener: the log. */
+  listener_error: [error: unknown, context: { event: string | symbol }];
 }
 
 /**
@@ -101,13 +111,14 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   idStart = '';
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
+  readonly #farewells = new Farewells();
   /** The common part of open packets, by transport. */
   readonly #handshakes: Readonly<Record<TransportName, string>>;
   #front: EngineFront | null = null;
   #isClosed = false;
 
   constructor(options: EngineOptions, clock: Clock) {
-    super();
+    super({ captureRejections: true });
     this.opts = options;
     this.#clock = clock;
     this.admission = new Admission(options.admission, clock);
@@ -178,6 +189,31 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     return this.#connections.get(sid);
   }
 
+  /** Why a session is over, when its client has not been told; `undefined` when there was none or it was told. */
+  farewellOf(sid: string): string | undefined {
+    return this.#farewells.get(sid);
+  }
+
+  /** Whatever a listener does, the server goes on. */
+  override emit<K>(event: K | keyof EngineEvents, ...args: any[]): boolean {
+    try {
+      return (super.emit as (event: unknown, ...args: unknown[]) => boolean).call(this, event, ...args);
+    } catch (error) {
+      this.onListenerError(error, event as string);
+      return true;
+    }
+  }
+
+  override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
+    this.onListenerError(error, event);
+  }
+
+  onListenerError(error: unknown, event: string | symbol): void {
+    if (event !== 'listener_error' && this.listenerCount('listener_error') > 0)
+      this.emit('listener_error', error, { event });
+    else console.error(`carillon: a listener of ${JSON.stringify(String(event))} failed:`, error);
+  }
+
   /** Opens a session over this transport. */
   open(id: string, transport: Transport, request: RequestHolder, remoteAddress: string): Connection | undefined {
     if (this.#isClosed) {
@@ -222,10 +258,19 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.emit('backpressure', connection, state);
   }
 
+  onTooLarge(connection: Connection, bytes: number | undefined): void {
+    const limit = this.opts.maxHttpBufferSize;
+    const size = { bytes: bytes ?? limit + 1, limit };
+    if (debug.enabled) debug('%s sent a message that is too large: %o', connection.id, size);
+    this.emit('message_too_large', connection, size);
+  }
+
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
     this.admission.onClosed(connection.id);
-    if (debug.enabled) debug('%s closed: %o', connection.id, connection.ending);
+    const ending = connection.ending!;
+    if (ending.transport === 'polling' && ending.by !== 'client') this.#farewells.add(connection.id, ending.reason);
+    if (debug.enabled) debug('%s ended %s', connection.id, tell(connection.ending!));
   }
 
   /** Closes every session (`forced close`) and takes no new ones. */

@@ -79,6 +79,8 @@ export class Upgrade implements TransportHandler {
 
   onHeaders(): void {}
 
+  onTooLarge(): void {}
+
   onClose(): void {
     this.cancel();
   }

@@ -7,6 +7,7 @@ import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
 import { decode } from '../protocol/socketio/decode.js';
+import { checkForeignPacket } from '../protocol/socketio/foreign-packet.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
 import { RETRY_KEY } from '../protocol/socketio/retries.js';
@@ -60,7 +61,9 @@ export class Client implements ConnectionHandler {
     const { parser, eventRateLimit } = server.opts;
     this.#rate = eventRateLimit === undefined ? null : new EventRate(eventRateLimit, systemClock);
     this.#decoder =
-      parser === undefined ? null : new ForeignDecoder(new parser.Decoder(), (packet) => this.#onPacket(packet));
+      parser === undefined
+        ? null
+        : new ForeignDecoder(new parser.Decoder(), (decoded) => this.#onForeignPacket(decoded));
     connection.handle(this);
     server.awaitNamespace(this);
   }
@@ -147,14 +150,27 @@ export class Client implements ConnectionHandler {
   }
 
   #onInvalid(error: unknown): void {
-    if (debug.enabled) debug('%s sent an invalid packet: %s', this.id, error);
+    if (debug.enabled) debug('%s sent an invalid packet: %s', this.id, error instanceof Error ? error.message : error);
     this.#connection.fail('parse error', error);
+  }
+
+  /** A custom parser's decoder calls back, maybe later than from within `receive`: nobody else would catch an error. */
+  #onForeignPacket(decoded: unknown): void {
+    if (!this.isOpen) return;
+    let packet: Packet;
+    try {
+      packet = checkForeignPacket(decoded, this.#server.opts.decodeLimits);
+    } catch (error) {
+      this.#onInvalid(error);
+      return;
+    }
+    this.#onPacket(packet);
   }
 
   #onPacket(packet: Packet): void {
     const socket = this.#sockets.get(packet.nsp);
     if (socket === undefined) {
-      if (packet.type === PacketType.CONNECT) this.#connect(packet.nsp, packet.data);
+      if (packet.type === PacketType.CONNECT) this.#onConnect(packet.nsp, packet.data);
       else this.#refuse('a packet for a namespace it is not in');
     } else if (socket === null || packet.type === PacketType.CONNECT || packet.type === PacketType.CONNECT_ERROR) {
       this.#refuse('a second CONNECT, or a packet before the namespace accepted it');
@@ -173,25 +189,30 @@ export class Client implements ConnectionHandler {
       return true;
     }
     if (wait === 0) return true;
-    const [event] = packet.data;
-    if (debug.enabled) debug('%s sends too many events: %s is refused for %d ms', this.id, event, wait);
-    if (rate.exceeded === 'close') {
-      const goodbye = { code: 1008, reason: `rate limit: try again in ${wait} ms` };
-      this.#connection.fail('rate limit', new Error(goodbye.reason), goodbye);
-      return false;
-    }
     const { nsp, id } = packet;
-    if (id !== undefined) {
+    const [event] = packet.data;
+    if (debug.enabled) debug('%s sends too many events: %j is refused for %d ms', this.id, event, wait);
+    const notice: Packet = {
+      type: PacketType.EVENT,
+      nsp,
+      data: ['carillon:refused', { event, reason: 'rate limit', retryAfter: wait }],
+    };
+    if (rate.exceeded === 'close') {
+      // Over polling there is no close code, and the goodbye cannot say for how long.
+      this.send(notice);
+      this.#closeForRate(wait);
+    } else if (id !== undefined) {
       const answer = { status: 'error', message: 'Rate limit exceeded', retryAfter: wait };
       this.send({ type: PacketType.ACK, nsp, id, data: [answer] });
     } else if (rate.isNews(nsp, wait)) {
-      this.send({
-        type: PacketType.EVENT,
-        nsp,
-        data: ['carillon:refused', { event, reason: 'rate limit', retryAfter: wait }],
-      });
+      this.send(notice);
     }
     return false;
+  }
+
+  #closeForRate(wait: number): void {
+    const goodbye = { code: 1008, reason: `rate limit: try again in ${wait} ms` };
+    this.#connection.fail('rate limit', new Error(goodbye.reason), goodbye);
   }
 
   #refuse(what: string): void {
@@ -200,6 +221,14 @@ export class Client implements ConnectionHandler {
   }
 
   // --- namespaces ---
+
+  /** Joining costs the application as much as an event, if not more: it counts as one. */
+  #onConnect(name: string, auth?: Record<string, unknown>): void {
+    const wait = this.#rate?.admitConnect() ?? 0;
+    if (wait === 0) this.#connect(name, auth);
+    else if (this.#rate!.exceeded === 'close') this.#closeForRate(wait);
+    else this.refuse(name, { message: 'Rate limit exceeded', data: { retryAfter: wait } });
+  }
 
   #connect(name: string, given: Record<string, unknown> = {}): void {
     if (this.#sockets.size >= this.#server.opts.maxNamespacesPerConnection) {
@@ -217,12 +246,14 @@ export class Client implements ConnectionHandler {
 
   /** The namespace accepted: packets of it go to this socket. */
   accept(socket: Socket<any, any, any, any>): void {
+    if (debug.enabled) debug('%s joins %j as %s', this.id, socket.nsp.name, socket.id);
     this.#sockets.set(socket.nsp.name, socket);
     this.#server.joinedNamespace(this);
   }
 
   /** The namespace refused. */
   refuse(name: string, error: { message: string; data?: unknown }): void {
+    if (debug.enabled) debug('%s may not join %j: %s', this.id, name, error.message);
     if (this.#sockets.get(name) === null) this.#sockets.delete(name);
     this.send({ type: PacketType.CONNECT_ERROR, nsp: name, data: error });
   }
@@ -317,7 +348,7 @@ class SocketsByNamespace {
 class ForeignDecoder {
   readonly #decoder: PacketDecoder;
 
-  constructor(decoder: PacketDecoder, onPacket: (packet: Packet) => void) {
+  constructor(decoder: PacketDecoder, onPacket: (decoded: unknown) => void) {
     this.#decoder = decoder;
     decoder.on('decoded', onPacket);
   }

@@ -44,6 +44,8 @@ export class ParentNamespace<
 > extends Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
   static #count = 0;
   readonly children = new Set<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
+  /** Children that nobody is in, made for clients, empty for longest first. */
+  readonly #empty = new Set<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
 
   /** @internal Use `io.of(pattern)`. */
   constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) {
@@ -56,9 +58,19 @@ export class ParentNamespace<
     this.adapter ??= undefined as unknown as Adapter;
   }
 
-  /** Makes, and announces, the namespace of this name. @internal */
-  createChild(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const child = new ChildNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this.server, name, this);
+  /**
+   * Makes, and announces, the namespace of this name.
+   *
+   * @param isForClient it was a client that asked for it: the application holds no reference to it.
+   * @internal
+   */
+  createChild(name: string, isForClient: boolean): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const child = new ChildNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
+      this.server,
+      name,
+      this,
+      isForClient,
+    );
     child.middlewares.push(...this.middlewares);
     for (const event of ['connect', 'connection'] as const) {
       for (const listener of this.listeners(event)) child.on(event, listener);
@@ -66,6 +78,34 @@ export class ParentNamespace<
     this.children.add(child);
     this.server.register(child);
     return child;
+  }
+
+  /** Nobody is in this child. @internal */
+  onChildEmpty(
+    child: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    { isForClient }: { isForClient: boolean },
+  ): void {
+    const { cleanupEmptyChildNamespaces, maxEmptyNamespaces } = this.server.opts;
+    if (cleanupEmptyChildNamespaces) {
+      this.#drop(child);
+      return;
+    }
+    if (!isForClient) return;
+    this.#empty.delete(child);
+    this.#empty.add(child);
+    if (this.#empty.size <= maxEmptyNamespaces) return;
+    for (const oldest of this.#empty) {
+      this.#empty.delete(oldest);
+      // Somebody may have come back.
+      if (oldest.sockets.size > 0) continue;
+      this.#drop(oldest);
+      return;
+    }
+  }
+
+  #drop(child: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    this.children.delete(child);
+    this.server.unregister(child);
   }
 
   /** Not possible: ask the namespaces made from the pattern. @throws Error always. */
@@ -82,14 +122,17 @@ class ChildNamespace<
   SocketData,
 > extends Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
   readonly #parent: ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  readonly #isForClient: boolean;
 
   constructor(
     server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     name: string,
     parent: ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    isForClient: boolean,
   ) {
     super(server, name);
     this.#parent = parent;
+    this.#isForClient = isForClient;
   }
 
   override remove(
@@ -100,9 +143,7 @@ class ChildNamespace<
   }
 
   override onRefused(): void {
-    if (this.sockets.size > 0 || !this.server.opts.cleanupEmptyChildNamespaces) return;
-    this.#parent.children.delete(this);
-    this.server.unregister(this);
+    if (this.sockets.size === 0) this.#parent.onChildEmpty(this, { isForClient: this.#isForClient });
   }
 }
 

@@ -267,6 +267,9 @@ export class Server<
     this.engine = engine;
     this.#relaySessions();
     engine.on('connection', (conn: any) => this.onconnection(conn));
+    engine.on('listener_error', (error: unknown, context: ListenerErrorContext) =>
+      this.reportListenerError(error, context),
+    );
     return this;
   }
 
@@ -319,7 +322,7 @@ export class Server<
     if (existing !== undefined) return existing;
     for (const [pattern, parent] of this.#regularExpressions) {
       pattern.lastIndex = 0;
-      if (pattern.test(name)) return parent.createChild(name);
+      if (pattern.test(name)) return parent.createChild(name, false);
     }
     const namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name);
     this.register(namespace);
@@ -379,7 +382,7 @@ export class Server<
         answered = true;
         if (error || !success) ask(index + 1);
         // It may have been made while the function was thinking.
-        else callback(this._nsps.get(name) ?? parent.createChild(name));
+        else callback(this._nsps.get(name) ?? parent.createChild(name, true));
       };
       try {
         matches(name, auth, next);

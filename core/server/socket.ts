@@ -267,7 +267,8 @@ export class Socket<
 
   /** @internal */
   expectAck(id: number, callback: (...args: any[]) => void): void {
-    this.acks.expect(id, callback);
+    // Beyond the bound this answer is not heard, and the broadcast ends with its timeout.
+    if (this.acks.size < this.server.opts.maxPendingAcks) this.acks.expect(id, callback);
   }
 
   /** @internal */
@@ -554,6 +555,7 @@ export class Socket<
   /** The one way a socket ends. Idempotent. @internal */
   onClose(reason: DisconnectReason, description?: unknown): void {
     if (!this.connected || this.#isClosing) return;
+    if (debug.enabled) debug('%s leaves %j: %s', this.id, this.nsp.name, reason);
     this.#guard(['disconnecting'], () => emitLocally(this, 'disconnecting', [reason, description]));
     this.#isClosing = true;
     // After dropped events it could not be said that a client which comes back missed nothing.

@@ -97,7 +97,8 @@ function joinHeaders(raw: readonly string[]): IncomingMessage['headers'] {
 }
 
 function listHeaders(raw: readonly string[]): IncomingMessage['headersDistinct'] {
-  const headers: Record<string, string[]> = {};
+  // Without a prototype, as Node makes it: a header may be called `__proto__`.
+  const headers: Record<string, string[]> = Object.create(null);
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
     if (Array.isArray(headers[name])) headers[name].push(raw[i + 1]!);

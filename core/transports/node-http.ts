@@ -9,17 +9,22 @@ import type { Engine, EngineFront } from '../engine/engine.js';
 import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
 import { parseHandshake, parseQuery, type Query } from '../protocol/engineio/handshake.js';
 import { Decision } from './decision.js';
+import { endSocket } from './end-socket.js';
 import { KeptRequest } from './kept-request.js';
-import { PollingTransport } from './polling.js';
+import { PollingTransport, REASON_HEADER } from './polling.js';
 import type { PublishEndpoint } from './publish-endpoint.js';
 import { takePoll, writeAnswer } from './relayed-poll.js';
 import type { ResponseHeaders, Transport } from './transport.js';
+import { Turnstile } from './turnstile.js';
 import { WebSocketAcceptor } from './websocket-acceptor.js';
 
 const debug = createDebug('carillon:http');
 
 /** Middlewares of the ecosystem tell a handshake from later requests by `request._query.sid`. */
 type EngineRequest = IncomingMessage & { _query?: Query };
+
+/** A handshake takes a fraction of a millisecond; so many of them may take place in a row. */
+const HANDSHAKES_PER_TURN = 32;
 
 /** A refusal: the protocol's error, and what made it so. */
 class Refusal {
@@ -42,6 +47,7 @@ export class NodeHttp implements EngineFront {
   readonly #engine: Engine;
   readonly #publishEndpoint: PublishEndpoint | undefined;
   readonly #acceptor: WebSocketAcceptor;
+  readonly #handshakes = new Turnstile(systemClock, HANDSHAKES_PER_TURN);
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
 
@@ -53,6 +59,7 @@ export class NodeHttp implements EngineFront {
     if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
     this.#acceptor = new WebSocketAcceptor({
       maxPayload: opts.maxHttpBufferSize,
+      maxFragments: opts.maxFragments,
       perMessageDeflate: opts.perMessageDeflate,
     });
     this.#acceptor.onRefused((error, request) => {
@@ -63,7 +70,14 @@ export class NodeHttp implements EngineFront {
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     // Ahead of the middlewares: those are about clients, and this is another program with a token of its own.
     if (this.#publishEndpoint?.handle(request, response)) return;
-    (request as EngineRequest)._query = parseQuery(request.url);
+    const query = parseQuery(request.url);
+    (request as EngineRequest)._query = query;
+    if (query.sid) this.#serve(request, response);
+    else this.#handshakes.pass(() => this.#serve(request, response));
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (response.destroyed) return;
     const decision = new Decision();
     this.#runMiddlewares(request, response, (error) => {
       if (error !== undefined) {
@@ -90,6 +104,12 @@ export class NodeHttp implements EngineFront {
     (request as EngineRequest)._query = parseQuery(request.url);
     // Between here and the transport nobody else listens: a reset must not be an unhandled error.
     socket.on('error', destroy);
+    this.#handshakes.pass(() => {
+      if (!socket.destroyed) this.#serveUpgrade(request, socket, head);
+    });
+  }
+
+  #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const decision = new Decision();
     const expire = () => {
       const refusal = new Refusal('handshakeTimeout', {});
@@ -123,7 +143,7 @@ export class NodeHttp implements EngineFront {
     // A real response, so that a middleware can set headers on the 101, or refuse by answering.
     const response = new ServerResponse(request);
     response.assignSocket(socket as never);
-    response.on('finish', () => socket.end());
+    response.on('finish', () => endSocket(socket));
     this.#runMiddlewares(request, response, (error) => {
       response.detachSocket(socket as never);
       if (error === undefined) {
@@ -318,6 +338,8 @@ export class NodeHttp implements EngineFront {
     const { retryAfter } = refusal.context;
     const headers: ResponseHeaders = { 'Content-Type': 'application/json' };
     if (typeof retryAfter === 'number') headers['Retry-After'] = Math.ceil(retryAfter / 1000);
+    const farewell = typeof refusal.context.sid === 'string' ? this.#engine.farewellOf(refusal.context.sid) : undefined;
+    if (farewell !== undefined) headers[REASON_HEADER] = farewell;
     response.writeHead(status, headers);
     response.end(JSON.stringify({ code, message: messageFor(refusal), retryAfter }));
   }
@@ -356,7 +378,7 @@ function abortUpgrade(socket: Duplex, refusal: Refusal): void {
   const body = messageFor(refusal);
   const wait = typeof retryAfter === 'number' ? `Retry-After: ${Math.ceil(retryAfter / 1000)}\r\n` : '';
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${wait}Content-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
-  socket.end(head + body);
+  endSocket(socket, head + body);
 }
 
 function addressOf(request: IncomingMessage): string {

@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.js';
+import { endSocket } from './end-socket.js';
 
 /** A path of an HTTP server that belongs to us. */
 export interface Route {
@@ -138,7 +139,7 @@ export class PathRouter {
     if (timeout === undefined) return;
     const timer = this.#clock.setTimeout(
       () => {
-        if (socket.writable && (socket as Duplex & { bytesWritten?: number }).bytesWritten === 0) socket.end();
+        if (socket.writable && (socket as Duplex & { bytesWritten?: number }).bytesWritten === 0) endSocket(socket);
       },
       timeout,
       true,

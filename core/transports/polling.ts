@@ -1,20 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deflate, gzip, type ZlibOptions } from 'node:zlib';
+import { TransportViolation } from '../errors.js';
 import { decodePayload, type PayloadVisitor } from '../protocol/engineio/payload.js';
 import type { Sequence } from '../protocol/sequence.js';
+import { Body } from './body.js';
 import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
 
 export interface PollingOptions {
   /** Bytes of the body of one POST; a larger one is answered with 413. */
   maxHttpBufferSize: number;
+  /** Pieces the body of one POST may arrive in. */
+  maxFragments: number;
   /** Packets in the body of one POST. */
   maxPacketsPerPayload: number;
+  /** Milliseconds without progress after which a client that does not read its answer is let go. */
+  pingTimeout: number;
   /** `false`, or how answers of at least `threshold` bytes are compressed. */
   httpCompression: false | ({ threshold: number } & ZlibOptions);
 }
 
 /** A close packet: the last answer of a session. */
 const FAREWELL = '1';
+
+/** Why a session ended, on its last answers: a close packet cannot say it. See docs/limits.md. */
+export const REASON_HEADER = 'Carillon-Reason';
 
 /**
  * HTTP long-polling: a GET waits for messages, a POST delivers them. Two GETs or two POSTs at once are a violation.
@@ -31,6 +40,8 @@ export class PollingTransport implements Transport, PayloadVisitor {
   #poll: { request: IncomingMessage; response: ServerResponse } | null = null;
   /** The POST whose body is coming in. */
   #post: { request: IncomingMessage; response: ServerResponse } | null = null;
+  /** What the client is told of the end; `undefined` when that is not worth telling. */
+  #goodbye: string | undefined = undefined;
 
   constructor(options: PollingOptions) {
     this.#options = options;
@@ -66,7 +77,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   #onPoll(request: IncomingMessage, response: ServerResponse): void {
     if (this.#poll !== null) {
       response.writeHead(400).end();
-      this.#fail('overlap from client');
+      this.#refuse('overlap from client');
       return;
     }
     if (this.#readyState === 'closed') {
@@ -86,31 +97,36 @@ export class PollingTransport implements Transport, PayloadVisitor {
   #onPost(request: IncomingMessage, response: ServerResponse): void {
     if (this.#post !== null) {
       response.writeHead(400).end();
-      this.#fail('data request overlap from client');
+      this.#refuse('data request overlap from client');
       return;
     }
     // The binary bodies of older protocol revisions: nothing of it is read.
     if (request.headers['content-type'] === 'application/octet-stream') {
       response.writeHead(400, { Connection: 'close' }).end();
-      this.#fail('invalid content');
+      this.#refuse('invalid content');
       return;
     }
     const post = { request, response };
     this.#post = post;
     const limit = this.#options.maxHttpBufferSize;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    if (Number(request.headers['content-length']) > limit) return this.#refuseTooLarge(request, response);
-    request.on('data', (chunk: Buffer) => {
+    const announced = Number(request.headers['content-length']);
+    if (announced > limit) return this.#refuseTooLarge(request, response, announced);
+    const body = new Body(limit);
+    let pieces = 0;
+    request.on('data', (piece: Buffer) => {
       if (this.#post !== post) return;
-      size += chunk.byteLength;
-      if (size > limit) return this.#refuseTooLarge(request, response);
-      chunks.push(chunk);
+      if (!body.append(piece)) this.#refuseTooLarge(request, response, body.size);
+      else if (++pieces > this.#options.maxFragments) {
+        this.#refuse('a body in too many pieces');
+        // Not a piece more: Node reads on until the goodbye is confirmed, and each costs a microsecond.
+        request.socket.destroy();
+      }
     });
     request.on('end', () => {
       if (this.#post !== post) return;
       this.#post = null;
-      this.#onBody(request, response, Buffer.concat(chunks).toString());
+      this.bytesReceived += body.size;
+      this.#onBody(request, response, body.toString());
     });
     response.on('close', () => {
       if (this.#post !== post) return;
@@ -124,19 +140,26 @@ export class PollingTransport implements Transport, PayloadVisitor {
     if (this.#post === null) return;
     const { request, response } = this.#post;
     this.#post = null;
-    response.writeHead(400, { Connection: 'close' }).end();
+    response.writeHead(400, this.#closingHeaders()).end();
     request.resume();
+  }
+
+  /** The connection closes behind the answer. */
+  #closingHeaders(): ResponseHeaders {
+    return this.#goodbye === undefined
+      ? { Connection: 'close' }
+      : { Connection: 'close', [REASON_HEADER]: this.#goodbye };
   }
 
   /** Only this request fails. Its connection is closed with the answer: nobody reads the rest of the body. */
-  #refuseTooLarge(request: IncomingMessage, response: ServerResponse): void {
+  #refuseTooLarge(request: IncomingMessage, response: ServerResponse, bytes: number): void {
     this.#post = null;
     response.writeHead(413, { Connection: 'close' }).end();
     request.resume();
+    this.#handler?.onTooLarge(bytes);
   }
 
   #onBody(request: IncomingMessage, response: ServerResponse, body: string): void {
-    this.bytesReceived += body.length;
     const headers: ResponseHeaders = { 'Content-Type': 'text/html', 'Content-Length': 2, 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
     let failure: unknown;
@@ -145,6 +168,8 @@ export class PollingTransport implements Transport, PayloadVisitor {
     } catch (error) {
       failure = error;
     }
+    if (failure !== undefined) this.#goodbye = `parse error: ${(failure as Error).message}`;
+    if (this.#goodbye !== undefined) headers[REASON_HEADER] = this.#goodbye;
     response.writeHead(200, headers).end('ok');
     if (failure !== undefined) this.#end('parse error', failure);
   }
@@ -168,11 +193,12 @@ export class PollingTransport implements Transport, PayloadVisitor {
     this.#poll = null;
     const headers: ResponseHeaders = { 'Content-Type': 'text/plain; charset=UTF-8', 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
+    if (this.#goodbye !== undefined) headers[REASON_HEADER] = this.#goodbye;
     const compression = this.#options.httpCompression;
     const encoding = !plain && compression && size >= compression.threshold ? acceptedEncoding(request) : undefined;
     if (!compression || encoding === undefined) {
       headers['Content-Length'] = Buffer.byteLength(body);
-      response.writeHead(200, headers).end(body);
+      this.#send(response, headers, body);
       return;
     }
     headers['Content-Encoding'] = encoding;
@@ -183,8 +209,15 @@ export class PollingTransport implements Transport, PayloadVisitor {
         return;
       }
       headers['Content-Length'] = compressed.byteLength;
-      response.writeHead(200, headers).end(compressed);
+      this.#send(response, headers, compressed);
     });
+  }
+
+  /** HTTP servers wait for ever for clients that do not read their answer, and the answer with them. */
+  #send(response: ServerResponse, headers: ResponseHeaders, body: string | Buffer): void {
+    response.writeHead(200, headers).end(body);
+    const isStuck = (response.socket?.writableLength ?? 0) > 0;
+    if (isStuck) response.setTimeout(this.#options.pingTimeout);
   }
 
   #addHeaders(headers: ResponseHeaders, request: IncomingMessage): void {
@@ -198,12 +231,19 @@ export class PollingTransport implements Transport, PayloadVisitor {
     if (this.#poll !== null) this.#answer('6', 1);
   }
 
-  close(): void {
+  close(_code?: number, reason?: string): void {
+    if (this.#readyState === 'open') this.#goodbye = reason;
     this.#end('transport close');
   }
 
   terminate(): void {
     this.#end('transport close');
+  }
+
+  /** The client broke the rules. */
+  #refuse(message: string): void {
+    if (this.#readyState === 'open') this.#goodbye = `transport error: ${message}`;
+    this.#end('transport error', new TransportViolation(message));
   }
 
   #fail(message: string, cause?: unknown): void {
@@ -226,7 +266,8 @@ function acceptedEncoding(request: IncomingMessage): 'gzip' | 'deflate' | undefi
   const header = request.headers['accept-encoding'];
   if (header === undefined) return undefined;
   for (const part of header.split(',')) {
-    const [name, ...parameters] = part.trim().split(/\s*;\s*/);
+    // No pattern with blanks on both sides of the semicolon: a header full of blanks would cost quadratic time.
+    const [name, ...parameters] = part.split(';').map((each) => each.trim());
     if (parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) continue;
     if (name === '*') return 'gzip';
     if (name === 'gzip' || name === 'deflate') return name;

@@ -31,7 +31,7 @@ export interface Transport {
   attach(handler: TransportHandler): void;
   /** Hands over the messages. Only while `ready`. */
   write(sequence: Sequence): void;
-  /** Says goodbye in the manner of the transport, after what was written. Idempotent. */
+  /** Says goodbye in the manner of the transport, after what was written, and why: at most 123 bytes. Idempotent. */
   close(code?: number, reason?: string): void;
   /** Lets go at once, whatever is on the way. Idempotent. */
   terminate(): void;
@@ -47,6 +47,8 @@ export interface TransportHandler {
   onReady(): void;
   /** Headers of an HTTP answer are about to be written and may be completed. */
   onHeaders(headers: ResponseHeaders, request: IncomingMessage): void;
+  /** A message was refused because it is larger than `maxHttpBufferSize`. @param bytes how many it has, where that is known. */
+  onTooLarge(bytes?: number): void;
   /** The end, with who caused it. */
   onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void;
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';
 import type { Compression } from '../protocol/websocket/frame.js';
 import { acceptKey, isPlainHandshake } from '../protocol/websocket/handshake.js';
+import { endSocket } from './end-socket.js';
 import type { FrameTransport } from './frame-transport.js';
 import type { ResponseHeaders } from './transport.js';
 import { type WebSocketShared, WebSocketTransport } from './websocket.js';
@@ -14,6 +15,8 @@ import { LibraryTransport, Peer } from './websocket-library.js';
 export interface WebSocketOptions {
   /** Bytes of one message, after inflating. A larger one closes the connection with code 1009. */
   maxPayload: number;
+  /** Pieces one message may arrive in. More close the connection with code 1008. */
+  maxFragments: number;
   /** `false`, or the parameters of the extension; see the `perMessageDeflate` option. */
   perMessageDeflate: false | PerMessageDeflateOptions;
 }
@@ -40,6 +43,7 @@ export class WebSocketAcceptor {
       : null;
     this.#shared = {
       maxPayload: options.maxPayload,
+      maxFragments: options.maxFragments,
       closing: new Deadlines(systemClock, CLOSE_TIMEOUT, (transport) => transport.terminate()),
     };
     this.#server = new WebSocketServer({
@@ -47,6 +51,8 @@ export class WebSocketAcceptor {
       clientTracking: false,
       WebSocket: Peer as unknown as typeof WebSocket,
       maxPayload: options.maxPayload,
+      maxFragments: options.maxFragments,
+      maxBufferedChunks: options.maxFragments,
       // No context is kept between messages, on neither side: an idle connection costs no zlib window.
       perMessageDeflate: deflate ? { serverNoContextTakeover: true, clientNoContextTakeover: true, ...deflate } : false,
     });
@@ -112,7 +118,8 @@ export class WebSocketAcceptor {
       listener(error, request);
       const body = error.message;
       socket.on('error', () => socket.destroy());
-      socket.end(
+      endSocket(
+        socket,
         `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
     });

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { systemClock } from '../clock.js';
 import type { Deadlines } from '../deadlines.js';
 import type { Sequence } from '../protocol/sequence.js';
 import { encodeCloseFrame, encodePongFrame } from '../protocol/websocket/frame.js';
@@ -20,9 +21,14 @@ type OwnedSocket = Duplex & { [TRANSPORT]?: WebSocketTransport };
 export interface WebSocketShared {
   /** Bytes of a message. */
   readonly maxPayload: number;
+  /** Fragments of a message. */
+  readonly maxFragments: number;
   /** Peers that were told goodbye and have this long to answer. */
   readonly closing: Deadlines<WebSocketTransport>;
 }
+
+/** What Node reads at once; of a socket that has more, it would read up to 32 times as much in a row. */
+const FULL_READ = 64 * 1024;
 
 /** No close frame came. Source: RFC 6455 §7.1.5. */
 const ABNORMAL = 1006;
@@ -47,7 +53,7 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
   #readyState: 'open' | 'closing' | 'closed' = 'open';
   /** The peer's. */
   #closeFrame: CloseFrame | null = null;
-  /** Of the last ping that came while the peer did not read. */
+  /** The last ping that has not been answered yet. */
   #unansweredPing: Buffer | null = null;
 
   /**
@@ -70,6 +76,10 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
 
   get maxPayload(): number {
     return this.#shared.maxPayload;
+  }
+
+  get maxFragments(): number {
+    return this.#shared.maxFragments;
   }
 
   get readyState(): 'open' | 'closing' | 'closed' {
@@ -108,21 +118,28 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
     this.socket.destroy();
   }
 
-  /** A peer that does not read gets no heap of answers: the last one is enough. Source: RFC 6455 §5.5.3. */
+  /**
+   * Of the pings of one turn, and of all that come while the peer does not read, only the last is answered, which is all
+   * a peer may ask for (RFC 6455 §5.5.3): pongs neither pile up nor cost a write each.
+   */
   onPing(payload: Buffer): void {
-    if (this.#readyState !== 'open') return;
-    if (this.socket.writableNeedDrain) {
-      this.#unansweredPing = Buffer.from(payload);
+    if (this.#unansweredPing === null) systemClock.endOfTurn(() => this.#answerPing());
+    this.#unansweredPing = Buffer.from(payload);
+  }
+
+  #answerPing(): void {
+    const ping = this.#unansweredPing;
+    if (ping === null) return;
+    if (this.#readyState === 'open' && this.socket.writableNeedDrain) {
       this.expectDrain();
-    } else if (!this.socket.write(encodePongFrame(payload))) {
-      this.expectDrain();
+      return;
     }
+    this.#unansweredPing = null;
+    if (this.#readyState === 'open' && !this.socket.write(encodePongFrame(ping))) this.expectDrain();
   }
 
   protected override onDrain(): void {
-    const ping = this.#unansweredPing;
-    this.#unansweredPing = null;
-    if (ping !== null) this.onPing(ping);
+    this.#answerPing();
     super.onDrain();
   }
 
@@ -137,6 +154,7 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
 
   onViolation(violation: FrameViolation): void {
     this.isReading = false;
+    if (violation.closeCode === 1009) this.handler?.onTooLarge();
     this.close(violation.closeCode);
     this.socket.end();
     this.end(violation, ABNORMAL, '');
@@ -144,13 +162,24 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
 
   /** @internal */
   onData(chunk: Buffer): void {
+    if (chunk.byteLength >= FULL_READ) this.#yield();
     if (this.isReading) readFrames(this, chunk);
+  }
+
+  /** There is more where that came from: others have their turn first. */
+  #yield(): void {
+    this.socket.pause();
+    systemClock.endOfTurn(() => this.socket.resume());
   }
 
   /** The peer will send nothing more: without a close frame before, the connection is lost. @internal */
   onEnd(): void {
-    if (this.#readyState === 'open') this.#readyState = 'closing';
     this.isReading = false;
+    if (this.#readyState === 'open') {
+      this.#readyState = 'closing';
+      // What is still to be written may never get through.
+      this.#shared.closing.add(this);
+    }
     this.socket.end();
   }
 

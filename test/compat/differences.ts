@@ -110,6 +110,22 @@ export const differences: readonly Difference[] = [
     expected: replacing('"forced close"', '"forced server close"'),
   },
   {
+    reason: 'whoever hits a bound learns which one',
+    scenarios: ['numbers of attachments that make no sense'],
+    modes: moved,
+    side: 'server',
+    expected: all(
+      within(
+        ['4511-["x"]'],
+        replacing('"end: closed 1005"', '"end: closed 1008 parse error: too many attachments: 11, at most 10"'),
+      ),
+      within(
+        ['45999999999-["x"]'],
+        replacing('"end: closed 1005"', '"end: closed 1008 parse error: too many attachments: 999999999, at most 10"'),
+      ),
+    ),
+  },
+  {
     reason: 'the protocol asks for an array, and a listener is never called for less',
     scenarios: ['events without a proper payload'],
     side: 'server',

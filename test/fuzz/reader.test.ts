@@ -55,6 +55,7 @@ function readByUs(chunks: Buffer[], maxPayload: number): Event[] {
     unfinished: null,
     isReading: true,
     maxPayload,
+    maxFragments: 131_072,
     onText: (text) => events.push(['text', text]),
     onBinary: (data) => events.push(['binary', Buffer.from(data)]),
     onPing: (payload) => events.push(['ping', Buffer.from(payload)]),

@@ -60,3 +60,43 @@ describe('the end of a connection is explained', () => {
     expect(ending).toMatchObject({ by: 'client', reason: 'transport close', transport: 'polling', bytesReceived: 3 });
   });
 });
+
+test('DEBUG=carillon:* tells the story of a connection', async () => {
+  const stage = await Stage.start({ application: 'clumsy', audience: 0, debug: 'carillon:*' });
+  try {
+    const sid = await openPolling(stage.port);
+    const peer = await RawWebSocket.open(stage.port, { query: `EIO=4&transport=websocket&sid=${sid}` });
+    peer.send('2probe');
+    await peer.text(/^3probe$/);
+    peer.send('5');
+    peer.send('40/no\nwhere,');
+    await peer.text(/^44/);
+    peer.send('42{}');
+    await peer.closed;
+    await stage.recorded((each) => each.sid === sid, 'the end');
+    const story = stage
+      .takeLog()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) =>
+        line
+          .replaceAll(sid, 'SID')
+          .replace(/\b[\w-]{20}\b/g, 'ID')
+          .replace(/\d+ (bytes|in|packets)/g, 'n $1'),
+      );
+    expect(story).toEqual([
+      'carillon:engine SID opened over polling',
+      'carillon:client SID joins "/" as ID',
+      'carillon:connection SID begins to move to websocket',
+      'carillon:connection SID moved to websocket',
+      'carillon:client SID may not join "/no\\nwhere": Invalid namespace',
+      'carillon:client SID sent an invalid packet: invalid payload',
+      expect.stringMatching(
+        /^carillon:engine SID ended by the server, over websocket: parse error \(invalid payload\); n packets/,
+      ),
+      'carillon:socket ID leaves "/": parse error',
+    ]);
+  } finally {
+    await stage.end();
+  }
+});

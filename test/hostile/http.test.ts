@@ -28,11 +28,16 @@ describe('polling bodies', () => {
     expect(body.length).toBeLessThan(1_000_000);
     await stage.survives(async () => {
       const sid = await openPolling(stage.port);
-      await post(stage.port, session(sid), body);
+      const waiting = get(stage.port, session(sid));
+      expect((await post(stage.port, session(sid), body)).head).toMatch(/^carillon-reason: parse error/im);
+      const { head, body: goodbye } = await waiting;
+      expect([goodbye, head]).toEqual(['1', expect.stringMatching(/^carillon-reason: parse error/im)]);
       const { reason, description } = await stage.recorded((each) => each.sid === sid, 'the end of the session');
-      expect(reason).toBe('parse error');
-      expect((await post(stage.port, session(sid), '3')).status).toBe(400);
-      expect(description).toMatch(/more than 32768 packets/);
+      expect([reason, description]).toEqual(['parse error', 'more than 32768 packets in one payload']);
+      // Whoever was not there to be told hears of it when it comes back.
+      const late = await post(stage.port, session(sid), '3');
+      expect([late.status, JSON.parse(late.body)]).toEqual([400, { code: 1, message: 'Session ID unknown' }]);
+      expect(late.head).toMatch(/^carillon-reason: parse error/im);
     });
   });
 
@@ -43,6 +48,37 @@ describe('polling bodies', () => {
       expect((await post(stage.port, session(sid), body)).status).toBe(200);
       await post(stage.port, session(sid), '1');
     });
+  });
+
+  test('1. a body in more pieces than are allowed, and one in as many', async () => {
+    const chunks = (count: number) => '1\r\n4\r\n'.repeat(count);
+    await stage.survives(async () => {
+      const sid = await openPolling(stage.port);
+      const socket = await open(stage.port);
+      const answer = gone(socket);
+      socket.write(requestText('POST', session(sid), { 'transfer-encoding': 'chunked' }));
+      socket.write(chunks(6000));
+      const end = await stage.recorded((each) => each.sid === sid, 'the end of the session');
+      expect([end.reason, end.description]).toEqual(['transport error', 'a body in too many pieces']);
+      expect(end.ending).toMatchObject({ by: 'server' });
+      // What is still coming in turns the answer into a reset; who comes back is told.
+      await answer;
+      expect((await post(stage.port, session(sid), '3')).head).toMatch(/^carillon-reason: transport error/im);
+    });
+
+    // As many as are allowed, many times: what is kept of them is their bytes.
+    const sessions = await Promise.all(Array.from({ length: 10 }, () => openPolling(stage.port)));
+    const before = await stage.state();
+    const { heapUsed, external } = await stage.memory();
+    const sockets = await Promise.all(sessions.map(() => open(stage.port)));
+    for (const [i, each] of sockets.entries()) {
+      each.write(requestText('POST', session(sessions[i]!), { 'transfer-encoding': 'chunked' }) + chunks(3900));
+    }
+    await stage.until(({ bytesRead }) => bytesRead >= before.bytesRead + 10 * chunks(3900).length, 'read it all');
+    const after = await stage.memory();
+    expect(after.heapUsed + after.external - heapUsed - external).toBeLessThan(2_000_000);
+    for (const each of sockets) each.destroy();
+    for (const each of sessions) await stage.recorded(({ sid }) => sid === each, 'the end of a session');
   });
 
   test('2. a body that is too large: announced, and not announced', async () => {
@@ -58,6 +94,10 @@ describe('polling bodies', () => {
         // What is announced need not be sent: the announcement is refused.
         if (chunked) for (let i = 0; i < 11; i++) socket.write(`186a0\r\n${'x'.repeat(100_000)}\r\n`);
         expect(await answer).toMatch(/^HTTP\/1.1 413/);
+        const { bytes, limit } = await stage.recorded((each) => each.kind === 'too large', 'the size');
+        expect(limit).toBe(1_000_000);
+        if (chunked) expect(bytes).toBeGreaterThan(1_000_000);
+        else expect(bytes).toBe(10_000_000);
         // Only the request is refused.
         expect((await post(stage.port, session(sid), '1')).status).toBe(200);
       }
@@ -109,6 +149,18 @@ describe('polling bodies', () => {
     });
   });
 
+  test('5. a client that asks for compression with a header full of blanks', async () => {
+    await stage.survives(async () => {
+      for (let i = 0; i < 5; i++) {
+        const sid = await openPolling(stage.port);
+        await post(stage.port, session(sid), `420["echo","${'x'.repeat(5000)}"]`);
+        const answer = await get(stage.port, session(sid), { 'accept-encoding': `a${' '.repeat(15_000)}b, gzip;q=0` });
+        expect(answer.body).toMatch(/^430/);
+        await post(stage.port, session(sid), '1');
+      }
+    });
+  });
+
   test('6. the binary bodies of older revisions', async () => {
     await stage.survives(async () => {
       const sid = await openPolling(stage.port);
@@ -117,6 +169,7 @@ describe('polling bodies', () => {
       const headers = { 'content-type': 'application/octet-stream', 'content-length': '9000' };
       socket.write(requestText('POST', session(sid), headers));
       expect(await answer).toMatch(/^HTTP\/1.1 400/);
+      expect((await get(stage.port, session(sid))).head).toMatch(/^carillon-reason: transport error/im);
       const { description } = await stage.recorded((each) => each.sid === sid, 'the end of the session');
       expect(description).toMatch(/invalid content/);
     });
@@ -127,12 +180,14 @@ describe('polling bodies', () => {
       for (const [body, headers] of [
         [gzipSync('x'.repeat(50_000_000)), { 'content-encoding': 'gzip' }],
         [Buffer.from([0xff, 0xfe, 0x34, 0x00, 0xc0, 0x80]), {}],
+        [Buffer.from([0x34, 0x30, 0xff]), {}],
+        [Buffer.from('\ufeff40'), {}],
         [Buffer.alloc(0), {}],
         [Buffer.from('\x1e\x1e\x1e'), {}],
         [Buffer.from('b!!!!'), {}],
       ] as const) {
         const sid = await openPolling(stage.port);
-        await post(stage.port, session(sid), body, headers);
+        expect((await post(stage.port, session(sid), body, headers)).head).toMatch(/^carillon-reason: parse error/im);
         expect((await stage.recorded((each) => each.sid === sid)).reason).toBe('parse error');
       }
     });
@@ -167,7 +222,8 @@ describe('handshakes', () => {
         );
         expect(upgrade.status).toBe(400);
       }
-      const { body } = await get(stage.port, `${POLLING}&__proto__=x&__proto__[polluted]=1&constructor=x`);
+      const strange = { cookie: '__proto__=x; constructor=y', constructor: 'x', ['__proto__']: 'x' };
+      const { body } = await get(stage.port, `${POLLING}&__proto__=x&__proto__[polluted]=1&constructor=x`, strange);
       await post(stage.port, session(JSON.parse(body.slice(1)).sid), '1');
     });
   });
@@ -182,6 +238,69 @@ describe('handshakes', () => {
         expect(second.status).toBeGreaterThanOrEqual(400);
         await post(stage.port, session(sid), '1');
       }
+    });
+  });
+
+  /** Requests as proxies and attackers bend them. */
+  const bent: [name: string, text: string, statuses: number[]][] = [
+    ['HTTP/1.0', `GET /socket.io/?${POLLING} HTTP/1.0\r\n\r\n`, [200]],
+    ['HTTP/1.1 without a host', `GET /socket.io/?${POLLING} HTTP/1.1\r\n\r\n`, [400]],
+    ['a URL with scheme and host', requestText('GET', POLLING).replace('GET ', 'GET http://x'), [404]],
+    ['two lengths', requestText('POST', POLLING, { 'content-length': '2\r\ncontent-length: 5' }), [400]],
+    [
+      'a length and chunks',
+      requestText('POST', POLLING, { 'content-length': '2', 'transfer-encoding': 'chunked' }),
+      [400],
+    ],
+    ['a negative length', requestText('POST', POLLING, { 'content-length': '-1' }), [400]],
+    ['a length beyond all numbers', requestText('POST', POLLING, { 'content-length': '9'.repeat(400) }), [400]],
+    ['a handshake with a body', `${requestText('GET', POLLING, { 'content-length': '5' })}hello`, [200]],
+    ['an expectation nobody can meet', requestText('GET', POLLING, { expect: 'x' }), [417]],
+    ['CONNECT', 'CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n', [0]],
+    ['no HTTP at all', '\x16\x03\x01\x02\x00\x01', [400]],
+    ['handshakes in one write', requestText('GET', POLLING).repeat(50), [200]],
+    ['a hundred sessions in one write', requestText('GET', `${POLLING}&sid=guess`).repeat(100), [400]],
+    ...['/../../../etc/passwd', '/socket.io.js/../../package.json', '/socket.io.js%00', '/%2e%2e/package.json'].map(
+      (path): [string, string, number[]] => [path, `GET /socket.io${path} HTTP/1.1\r\nhost: x\r\n\r\n`, [400]],
+    ),
+  ];
+
+  test('HTTP that is bent, or broken', async () => {
+    await stage.survives(async () => {
+      for (const [name, text, statuses] of bent) {
+        const { status } = await exchange(stage.port, text);
+        expect([name, statuses.includes(status) ? statuses : status]).toEqual([name, statuses]);
+      }
+      const sid = await openPolling(stage.port);
+      const expecting = await exchange(
+        stage.port,
+        `${requestText('POST', session(sid), { 'content-length': '1', expect: '100-continue', connection: 'close' })}1`,
+      );
+      expect([expecting.status, expecting.body]).toEqual([100, expect.stringMatching(/^HTTP\/1.1 200/)]);
+      // None of them leaves a session that its client has not asked for; the others go with their heartbeat.
+      await stage.recorded((each) => each.sid === sid, 'the end of the session');
+    });
+  });
+
+  test('requests for one session in one write', async () => {
+    await stage.survives(async () => {
+      const polls = await openPolling(stage.port);
+      const { status } = await exchange(stage.port, requestText('GET', session(polls)).repeat(3));
+      expect([200, 400]).toContain(status);
+      expect((await stage.recorded((each) => each.sid === polls)).description).toBe('overlap from client');
+    });
+  });
+
+  test('headers that come in slowly', async () => {
+    await stage.survives(async () => {
+      const sockets = await Promise.all(Array.from({ length: 200 }, () => open(stage.port)));
+      for (const socket of sockets) socket.write(`GET /socket.io/?${POLLING} HTTP/1.1\r\nhost: x\r\nx-`);
+      for (let i = 0; i < 20; i++) {
+        for (const socket of sockets) socket.write('a');
+        await stage.state();
+      }
+      for (const socket of sockets) socket.destroy();
+      await stage.until(({ tcp }) => tcp <= 60, 'let go of them');
     });
   });
 
@@ -211,6 +330,27 @@ describe('handshakes', () => {
         expect(await answer).toMatch(/^HTTP\/1.1 101/);
         if (withSession) await post(stage.port, query.replace('websocket', 'polling'), '1');
       }
+    });
+  });
+
+  test('3. refused upgrades whose client keeps its side open', async () => {
+    await stage.survives(async () => {
+      const { tcp: before } = await stage.state();
+      const sockets = [];
+      for (const text of [
+        upgradeText('EIO=3&transport=websocket'),
+        upgradeText(`${WEBSOCKET}&sid=guess`),
+        upgradeText(WEBSOCKET, { 'sec-websocket-version': '99' }),
+        upgradeText().replace('/socket.io/', '/elsewhere/'),
+      ]) {
+        for (let i = 0; i < 10; i++) {
+          const socket = await open(stage.port, { allowHalfOpen: true });
+          socket.resume().write(text);
+          sockets.push(socket);
+        }
+      }
+      await stage.until(({ tcp }) => tcp <= before, 'let go of them');
+      for (const socket of sockets) socket.destroy();
     });
   });
 

@@ -15,9 +15,9 @@ async function handshakes(
 }
 
 async function withStage(options: Record<string, unknown>, run: (stage: Stage) => Promise<void>): Promise<void> {
-  const stage = await Stage.start({ options, audience: 0 });
+  const stage = await Stage.start({ options });
   try {
-    await run(stage);
+    await stage.survives(() => run(stage));
   } finally {
     await stage.end();
   }

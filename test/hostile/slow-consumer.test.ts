@@ -1,4 +1,4 @@
-import { get, openPolling, POLLING, post, RawWebSocket } from './support/raw.js';
+import { get, open, openPolling, POLLING, post, RawWebSocket, requestText } from './support/raw.js';
 import { Stage } from './support/stage.js';
 
 const LIMIT = 5_000_000;
@@ -54,9 +54,32 @@ describe(`22. clients that stop reading while ${MEGABYTES} MB are sent`, () => {
         await post(stage.port, `${POLLING}&sid=${sid}`, '42["listen"]');
         await stage.run('shout', 20);
         expect((await stage.recorded((each) => each.sid === sid, 'the end')).reason).toBe('slow consumer');
-        expect((await get(stage.port, `${POLLING}&sid=${sid}`)).status).toBe(400);
+        const { status, head } = await get(stage.port, `${POLLING}&sid=${sid}`);
+        expect([status, head]).toEqual([400, expect.stringMatching(/^carillon-reason: slow consumer\r?$/im)]);
       });
     }));
+
+  test('a client over polling that does not read its answer: its session and its connection end', async () => {
+    const stage = await Stage.start({
+      application: 'loud',
+      options: { pingInterval: 1000, pingTimeout: 1000 },
+      audience: 0,
+    });
+    try {
+      const sid = await openPolling(stage.port);
+      await post(stage.port, `${POLLING}&sid=${sid}`, '42["listen"]');
+      const poll = await open(stage.port, { allowHalfOpen: true });
+      poll.pause();
+      poll.write(requestText('GET', `${POLLING}&sid=${sid}`));
+      // More than the operating systems on the way take.
+      await stage.run('burst', 30);
+      expect((await stage.recorded((each) => each.sid === sid, 'the end')).reason).toBe('ping timeout');
+      await stage.until(({ tcp }) => tcp === 0, 'let go of it');
+      poll.destroy();
+    } finally {
+      await stage.end();
+    }
+  });
 
   const numbers = (peer: RawWebSocket) =>
     peer.texts.filter((text) => text.startsWith('42["noise"')).map((text) => Number(/(\d+)"]$/.exec(text)![1]));

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { deflateRawSync } from 'node:zlib';
 import {
   exchange,
@@ -12,7 +13,7 @@ import {
   upgradeText,
   WEBSOCKET,
 } from './support/raw.js';
-import { Stage } from './support/stage.js';
+import { type ServerRecord, Stage } from './support/stage.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -20,14 +21,6 @@ beforeAll(async () => {
 });
 afterAll(() => stage.end());
 beforeEach(() => stage.records());
-
-/** Lets all bytes leave before anything else happens. */
-function flushed(peer: RawWebSocket): Promise<void> {
-  return new Promise((resolve) => {
-    if (peer.socket.writableLength === 0 || peer.socket.destroyed) return resolve();
-    peer.socket.once('drain', resolve).once('close', () => resolve());
-  });
-}
 
 describe('handshakes', () => {
   test('8. headers of the WebSocket handshake that are wrong or long', async () => {
@@ -127,6 +120,63 @@ describe('upgrades', () => {
   });
 });
 
+describe('upgrades that race', () => {
+  const asWebSocket = (sid: string) => ({ query: `EIO=4&transport=websocket&sid=${sid}` });
+
+  test('5. two at once: the first one counts, and the second is closed', async () => {
+    await stage.survives(async () => {
+      const sid = await openPolling(stage.port);
+      const [first, second] = await Promise.all([
+        RawWebSocket.open(stage.port, asWebSocket(sid)),
+        RawWebSocket.open(stage.port, asWebSocket(sid)),
+      ]);
+      const peers = [first!, second!];
+      for (const peer of peers) peer.send('2probe');
+      const winner = await Promise.any(peers.map((peer) => peer.text(/^3probe$/).then(() => peer)));
+      const loser = peers.find((peer) => peer !== winner)!;
+      await loser.closed;
+      expect(loser.texts).toEqual([]);
+      winner.send('5');
+      winner.send('420["echo",1]');
+      await winner.text(/^430\[1]$/);
+      await winner.end();
+      await stage.recorded((each) => each.sid === sid, 'the end');
+    });
+  });
+
+  test('5. the session is closed in the middle, and asked for afterwards', async () => {
+    await stage.survives(async () => {
+      const sid = await openPolling(stage.port);
+      const peer = await RawWebSocket.open(stage.port, asWebSocket(sid));
+      peer.send('2probe');
+      await peer.text(/^3probe$/);
+      await post(stage.port, `${POLLING}&sid=${sid}`, '1');
+      for (const late of ['5', '40', '42["echo",1]']) peer.send(late);
+      await peer.closed;
+      expect(peer.texts).toEqual(['3probe']);
+      expect((await exchange(stage.port, upgradeText(asWebSocket(sid).query))).status).toBe(400);
+      expect((await stage.recorded((each) => each.sid === sid)).reason).toBe('transport close');
+    });
+  });
+
+  test('5. everything in one write', async () => {
+    await stage.survives(async () => {
+      for (const messages of [
+        ['5', '420["echo",1]'],
+        ['2probe', '5', '420["echo",1]'],
+      ]) {
+        const sid = await openPolling(stage.port);
+        const behind = Buffer.concat(messages.map((each) => frame(each)));
+        const peer = await RawWebSocket.open(stage.port, { ...asWebSocket(sid), behind });
+        await peer.text(/^430\[1]$/);
+        expect((await get(stage.port, `${POLLING}&sid=${sid}`)).status).toBe(400);
+        await peer.end();
+        await stage.recorded((each) => each.sid === sid, 'the end');
+      }
+    });
+  });
+});
+
 describe('frames', () => {
   test('9. tiny and empty fragments without end', async () => {
     await stage.survives(async () => {
@@ -134,16 +184,32 @@ describe('frames', () => {
         const peer = await RawWebSocket.join(stage.port);
         peer.send('4', { fin: false });
         const fragment = frame(payload, { opcode: OPCODE.continuation, fin: false });
-        const many = Buffer.concat(new Array(1000).fill(fragment));
-        for (let i = 0; i < 200 && peer.socket.writable; i++) {
-          peer.socket.write(many);
-          await flushed(peer);
-        }
-        const { code } = await Promise.race([peer.closed, peer.end()]);
-        // `ws` counts fragments; whichever came first, the server let go.
-        expect([1006, 1008, 1009]).toContain(code);
-        await stage.recorded((each) => each.sid === peer.sid, 'the end');
+        peer.socket.write(Buffer.concat(new Array(10_000).fill(fragment)));
+        const { reason, description, ending } = await stage.recorded((each) => each.sid === peer.sid, 'the end');
+        expect([reason, description]).toEqual(['transport error', 'Too many message fragments']);
+        expect(ending).toMatchObject({ by: 'server' });
+        // What is still coming in may turn the goodbye into a reset.
+        expect([1006, 1008]).toContain((await peer.closed).code);
       }
+    });
+  });
+
+  test('9. as many fragments as are allowed, never finished, from many clients', async () => {
+    await stage.survives(async () => {
+      const peers = await Promise.all(Array.from({ length: 10 }, () => RawWebSocket.join(stage.port)));
+      const before = await stage.memory();
+      const fragments = Buffer.concat(new Array(3900).fill(frame('x', { opcode: OPCODE.continuation, fin: false })));
+      for (const peer of peers) {
+        peer.send('4', { fin: false });
+        peer.socket.write(fragments);
+        // Behind all of it: control frames may come between fragments.
+        peer.send('read', { opcode: OPCODE.ping });
+      }
+      await Promise.all(peers.map((peer) => peer.pong(/read/)));
+      const { heapUsed, external } = await stage.memory();
+      expect(heapUsed + external - before.heapUsed - before.external).toBeLessThan(10 * 1_000_000);
+      await Promise.all(peers.map((peer) => peer.end()));
+      for (const peer of peers) await stage.recorded((each) => each.sid === peer.sid, 'the end');
     });
   });
 
@@ -168,8 +234,9 @@ describe('frames', () => {
         peer.socket.write(bytes);
         const { code } = await peer.closed;
         expect([name, codes.includes(code) ? codes : code]).toEqual([name, codes]);
-        const { reason } = await stage.recorded((each) => each.sid === peer.sid, 'the end');
-        expect(reason).toBe('transport error');
+        const isEnd = (each: ServerRecord) => each.kind === 'close' && each.sid === peer.sid;
+        const { reason, ending } = await stage.recorded(isEnd, 'the end');
+        expect([name, reason, ending]).toEqual([name, 'transport error', expect.objectContaining({ by: 'server' })]);
       }
     });
   });
@@ -179,8 +246,10 @@ describe('frames', () => {
       const peer = await RawWebSocket.join(stage.port);
       peer.send(`42["echo","${'x'.repeat(1_000_000)}"]`);
       expect((await peer.closed).code).toBe(1009);
-      const { reason, description } = await stage.recorded((each) => each.sid === peer.sid, 'the end');
+      const { reason, description } = await stage.recorded((each) => each.kind === 'close', 'the end');
       expect([reason, description]).toEqual(['transport error', 'Max payload size exceeded']);
+      const size = await stage.recorded((each) => each.kind === 'too large', 'the size');
+      expect(size).toEqual({ kind: 'too large', sid: peer.sid, bytes: 1_000_001, limit: 1_000_000 });
     });
   });
 
@@ -197,22 +266,37 @@ describe('frames', () => {
     });
   });
 
-  test('9. a flood of pings from a client that does not read', async () => {
+  test('9. a flood of pings from a client that does not read: no pongs pile up, and the last ping is answered', async () => {
     await stage.survives(async () => {
       const peer = await RawWebSocket.join(stage.port);
-      const { sid } = peer;
-      peer.socket.pause();
       const ping = frame('x'.repeat(125), { opcode: OPCODE.ping });
-      const many = Buffer.concat(new Array(500).fill(ping));
+      const many = Buffer.concat(new Array(2000).fill(ping));
       const before = await stage.memory();
-      for (let i = 0; i < 200 && peer.socket.writable && peer.socket.writableLength < 1_000_000; i++) {
-        peer.socket.write(many);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      peer.socket.pause();
+      for (let i = 0; i < 80; i++) if (!peer.socket.write(many)) await once(peer.socket, 'drain');
+      peer.send('the last one', { opcode: OPCODE.ping });
+      await stage.until(({ bytesRead }) => bytesRead > 80 * many.length, 'read it all');
       const { external, heapUsed } = await stage.memory();
-      expect(external + heapUsed - before.external - before.heapUsed).toBeLessThan(30_000_000);
+      expect(external + heapUsed - before.external - before.heapUsed).toBeLessThan(5_000_000);
+      peer.socket.resume();
+      await peer.pong(/^the last one$/);
+      expect(peer.pongs.length).toBeLessThan(160_000);
+      peer.send('420["echo",1]');
+      await peer.text(/^430\[1]$/);
       await peer.end();
-      await stage.recorded((each) => each.sid === sid, 'the end');
+      await stage.recorded((each) => each.sid === peer.sid, 'the end');
+    });
+  });
+
+  test('9. hundreds of pings in one write are no reason to lose a connection', async () => {
+    await stage.survives(async () => {
+      const peer = await RawWebSocket.join(stage.port);
+      const pings = Array.from({ length: 400 }, (_, i) => frame(`ping ${i}`, { opcode: OPCODE.ping }));
+      peer.socket.write(Buffer.concat(pings));
+      await peer.pong(/^ping 399$/);
+      peer.send('420["echo",1]');
+      await peer.text(/^430\[1]$/);
+      await peer.end();
     });
   });
 
@@ -227,7 +311,7 @@ describe('frames', () => {
       await peer.text(/^40/);
       peer.socket.write(frame(bomb, { rsv1: true, opcode: OPCODE.text }));
       expect((await peer.closed).code).toBe(1009);
-      const { description } = await stage.recorded((each) => each.sid === peer.sid, 'the end');
+      const { description } = await stage.recorded((each) => each.kind === 'close', 'the end');
       expect(description).toBe('Max payload size exceeded');
     });
   });
@@ -241,6 +325,27 @@ describe('frames', () => {
         if (i % 2 === 0) socket.resetAndDestroy();
         else socket.destroy();
       }
+    });
+  });
+});
+
+describe('more than one turn', () => {
+  const flood = (bytes: Buffer) => Buffer.concat(new Array(Math.ceil(1_000_000 / bytes.length)).fill(bytes));
+
+  test.each<[string, Buffer]>([
+    ['events', frame('42["x"]')],
+    ['pongs', frame('', { opcode: OPCODE.pong })],
+    ['pings', frame('', { opcode: OPCODE.ping })],
+    ['Engine.IO packets', frame('6')],
+  ])('9. a megabyte of tiny frames in one write: %s', async (_name, tiny) => {
+    const many = flood(tiny);
+    await stage.survives(async () => {
+      const peer = await RawWebSocket.join(stage.port);
+      peer.socket.write(many);
+      peer.send('420["echo",1]');
+      await peer.text(/^430\[1]$/);
+      await peer.end();
+      await stage.recorded((each) => each.sid === peer.sid, 'the end');
     });
   });
 });

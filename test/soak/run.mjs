@@ -8,6 +8,7 @@ import { fork } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { machine } from '../load/machine.mjs';
 import { HonestClients, startAttacks, startSlowReaders } from './load.mjs';
 import { plot } from './plot.mjs';
 
@@ -84,7 +85,7 @@ if (!values.dry) {
   const table = `| measure | result |\n|---|---|\n${results.map(([what, result]) => `| ${what} | ${result} |`).join('\n')}`;
   const [before, rest] = readFileSync(file, 'utf8').split('<!-- soak:begin -->');
   const after = rest.split('<!-- soak:end -->')[1];
-  const when = `${seconds} seconds, Node ${process.versions.node.split('.')[0]}.`;
+  const when = `${new Date().toISOString().slice(0, 10)}, ${seconds} seconds, ${machine()}.`;
   writeFileSync(file, `${before}<!-- soak:begin -->\n${when}\n\n${table}\n<!-- soak:end -->${after}`);
 }
 process.exit(results.every(([, , isFine]) => isFine) ? 0 : 1);

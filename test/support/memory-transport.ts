@@ -20,6 +20,8 @@ export class MemoryTransport implements Transport {
   bufferedBytes = 0;
   closeCalls = 0;
   terminateCalls = 0;
+  /** What the last `close` said. */
+  goodbye: (number | string)[] = [];
   discarded = false;
   /** Set: closing waits for the peer, see {@link MemoryTransport.disconnect}. */
   closesLate = false;
@@ -61,8 +63,9 @@ export class MemoryTransport implements Transport {
     if (this.name === 'polling') this.#takes = false;
   }
 
-  close(): void {
+  close(...goodbye: [code?: number | undefined, reason?: string | undefined]): void {
     this.closeCalls++;
+    this.goodbye = goodbye.filter((each) => each !== undefined);
     if (this.#readyState !== 'open') return;
     if (this.closesLate) this.#readyState = 'closing';
     else this.#end('transport close');
@@ -126,6 +129,11 @@ export class MemoryTransport implements Transport {
   /** The peer does not read: nothing more is taken. */
   congest(): void {
     this.#takes = false;
+  }
+
+  /** A message arrives that is too large. */
+  refuseTooLarge(bytes?: number): void {
+    this.#handler?.onTooLarge(bytes);
   }
 
   /** The peer, or the network, ends it. */

@@ -45,7 +45,7 @@ export class RecoveringCluster {
   readonly limits: RecoveryLimits;
 
   constructor(limits: Partial<RecoveryLimits> = {}) {
-    this.limits = { maxDisconnectionDuration: 10_000, maxBytes: 1_000_000, ...limits };
+    this.limits = { maxDisconnectionDuration: 10_000, maxBytes: 1_000_000, maxSessions: 100_000, ...limits };
   }
 
   async start(): Promise<RecoveringNode> {

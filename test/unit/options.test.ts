@@ -30,12 +30,14 @@ test('the defaults', () => {
     destroyUpgrade: true,
     destroyUpgradeTimeout: 1000,
     maxPacketsPerPayload: 32_768,
+    maxFragments: 3907,
     decodeLimits: {
       maxAttachments: 10,
       maxAttachmentBytes: 10_000_000,
       maxDepth: 512,
       maxNamespaceLength: 1024,
     },
+    maxEmptyNamespaces: 10_000,
     maxNamespacesPerConnection: 256,
     maxPendingAcks: 65_536,
     originPolicy: expect.anything(),
@@ -291,7 +293,12 @@ describe('right options', () => {
   });
 
   test('recovery, from true or in part', () => {
-    const defaults = { maxDisconnectionDuration: 120_000, skipMiddlewares: true, maxBytes: 50_000_000 };
+    const defaults = {
+      maxDisconnectionDuration: 120_000,
+      skipMiddlewares: true,
+      maxBytes: 50_000_000,
+      maxSessions: 100_000,
+    };
     expect(resolveOptions({ connectionStateRecovery: true as never }).connectionStateRecovery).toEqual(defaults);
     expect(resolveOptions({ connectionStateRecovery: false as never }).connectionStateRecovery).toBeUndefined();
     expect(resolveOptions({ connectionStateRecovery: { maxBytes: 0 } }).connectionStateRecovery).toEqual({

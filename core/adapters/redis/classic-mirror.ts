@@ -28,19 +28,21 @@ const MAX_HELD = 10_000;
 /**
  * Repeats on the classic wire what a node says natively, as long as there are nodes that hear only the classic wire.
  *
- * While there are none, nothing is encoded twice: what is said in a turn is held until Redis has answered, after the turn,
- * whether such a node was there, and then forgotten. If one was there, everything held is said again, in order, and from
+ * While there are none, nothing is encoded twice: what is said is held until Redis has answered, after the turn, whether
+ * such a node was there, and then forgotten. If one was there, everything held is said again, in order, and from
  * then on everything is said twice in the same turn. So a node that comes hears whatever is emitted after it subscribed.
  */
 export class ClassicMirror {
   readonly #settings: ClassicMirrorSettings;
   #others: number | undefined = undefined;
-  /** Of this turn. */
-  #turn: Held[] = [];
-  /** Of turns about which Redis has not answered, oldest first. */
-  readonly #turns = new Set<Held[]>();
+  /** What was said since Redis was asked. */
+  #said: Held[] = [];
+  /** What was said before Redis was asked, which has not answered yet. */
+  #asked: Held[] = [];
   #held = 0;
   #isAsking = false;
+  #isLooking = false;
+  #mustLookAgain = false;
   #timer: Timer | undefined = undefined;
 
   constructor(settings: ClassicMirrorSettings) {
@@ -80,7 +82,7 @@ export class ClassicMirror {
   }
 
   #hold(held: Held): void {
-    this.#turn.push(held);
+    this.#said.push(held);
     if (++this.#held > MAX_HELD) this.#repeatAll();
   }
 
@@ -93,10 +95,23 @@ export class ClassicMirror {
     });
   }
 
+  /** One question at a time: what is said meanwhile is held for the next. */
   async #look(): Promise<void> {
-    const turn = this.#turn;
-    this.#turn = [];
-    this.#turns.add(turn);
+    if (this.#isLooking) {
+      this.#mustLookAgain = true;
+      return;
+    }
+    this.#isLooking = true;
+    do {
+      this.#mustLookAgain = false;
+      await this.#lookOnce();
+    } while (this.#mustLookAgain);
+    this.#isLooking = false;
+  }
+
+  async #lookOnce(): Promise<void> {
+    this.#asked = this.#said;
+    this.#said = [];
     let others: number | undefined;
     try {
       others = await this.#settings.count();
@@ -106,7 +121,8 @@ export class ClassicMirror {
     const isChanged = others !== this.#others;
     this.#others = others;
     if (others === 0) {
-      if (this.#turns.delete(turn)) this.#held -= turn.length;
+      this.#held -= this.#asked.length;
+      this.#asked = [];
     } else {
       this.#repeatAll();
     }
@@ -114,15 +130,13 @@ export class ClassicMirror {
   }
 
   #repeatAll(): void {
-    const turns = [...this.#turns, this.#turn];
-    this.#turns.clear();
-    this.#turn = [];
+    const all = [...this.#asked, ...this.#said];
+    this.#asked = [];
+    this.#said = [];
     this.#held = 0;
-    for (const turn of turns) {
-      for (const held of turn) {
-        if ('parts' in held) this.#settings.repeat(held.parts, held.options);
-        else this.#settings.publish(held.channel, held.message);
-      }
+    for (const held of all) {
+      if ('parts' in held) this.#settings.repeat(held.parts, held.options);
+      else this.#settings.publish(held.channel, held.message);
     }
   }
 }

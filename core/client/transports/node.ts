@@ -18,8 +18,8 @@ function nodeOptions(options: TransportOptions): Record<string, unknown> {
   return Object.fromEntries(entries);
 }
 
-function isEmpty(value: object | undefined): boolean {
-  return value === undefined || Object.keys(value).length === 0;
+function isEmpty(value: object | null | undefined): boolean {
+  return !value || Object.keys(value).length === 0;
 }
 
 /** WebSocket on Node.js: the global one where it can do what is asked for, else `ws`. */
@@ -32,7 +32,7 @@ export class NodeWebSocketTransport extends Base64WebSocketTransport {
     const isPlain = isEmpty(native) && isEmpty(extraHeaders) && !perMessageDeflate && !autoUnref && !withCredentials;
     if (isPlain && typeof globalThis.WebSocket === 'function') return super.createSocket(uri, protocols);
 
-    const headers = { ...extraHeaders, ...CookieJar.of(this.opts)?.header(extraHeaders) };
+    const headers = { ...extraHeaders, ...CookieJar.of(this.opts)?.header(extraHeaders ?? {}) };
     const ws = new Ws(uri, protocols ?? [], { ...native, headers, perMessageDeflate } as object);
     this.#ws = ws;
     ws.on('upgrade', (response) => {

@@ -34,8 +34,11 @@ export class WebSocketTransport extends Transport {
     try {
       socket = this.#socket = this.createSocket(this.uri('ws', false), this.opts.protocols);
     } catch (error) {
-      // No WebSocket here, a refused URL or sub-protocol: the connection decides what comes next.
-      this.onError('websocket error', (error as Error).message, error);
+      // No WebSocket here, a refused URL or sub-protocol. Told later, as any other failure: whoever asked for the connection
+      // has no listeners yet.
+      queueMicrotask(() => {
+        if (this.readyState !== 'closed') this.onError('websocket error', (error as Error).message, error);
+      });
       return;
     }
     socket.onopen = () => this.onOpen();

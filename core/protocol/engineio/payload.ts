@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../errors.js';
+import { LimitError, ProtocolError } from '../../errors.js';
 
 /** Joins the packets of a polling body: U+001E, the record separator. Source: Engine.IO protocol 4, "Payload encoding". */
 export const SEPARATOR = '\x1e';
@@ -23,7 +23,7 @@ export interface PayloadVisitor {
 export function decodePayload(body: string, limits: PayloadLimits, visitor: PayloadVisitor): void {
   let count = 1;
   for (let at = body.indexOf(SEPARATOR); at !== -1; at = body.indexOf(SEPARATOR, at + 1)) {
-    if (++count > limits.maxPackets) throw new ProtocolError(`more than ${limits.maxPackets} packets in one payload`);
+    if (++count > limits.maxPackets) throw new LimitError(`more than ${limits.maxPackets} packets in one payload`);
   }
   let start = 0;
   while (count-- > 0) {

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../errors.js';
+import { LimitError, ProtocolError } from '../../errors.js';
 import { attach } from './attachments.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits, decode } from './decode.js';
 import { type Packet, PacketType } from './packet.js';
@@ -36,7 +36,7 @@ export class PacketAssembler {
   receiveBinary(data: ArrayBuffer | ArrayBufferView): Packet | undefined {
     if (this.#pending === undefined) throw new ProtocolError('got binary data when not reconstructing a packet');
     this.#bytes += data.byteLength;
-    if (this.#bytes > this.#limits.maxAttachmentBytes) throw new ProtocolError('attachments too large');
+    if (this.#bytes > this.#limits.maxAttachmentBytes) throw new LimitError('attachments too large');
     const attachments = this.#attachments!;
     attachments.push(data);
     if (attachments.length < this.#pending.attachments!) return undefined;

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../errors.js';
+import { LimitError, ProtocolError } from '../../errors.js';
 import { exceedsDepth } from './depth.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from './packet.js';
 
@@ -52,7 +52,7 @@ export function decode(
     packet.attachments = Number(text.slice(at, end));
     if (packet.attachments === 0) throw new ProtocolError('illegal attachments');
     if (packet.attachments > limits.maxAttachments) {
-      throw new ProtocolError(`too many attachments: ${packet.attachments}, at most ${limits.maxAttachments}`);
+      throw new LimitError(`too many attachments: ${packet.attachments}, at most ${limits.maxAttachments}`);
     }
     at = end + 1;
   }
@@ -60,7 +60,7 @@ export function decode(
   if (text.charCodeAt(at) === SLASH) {
     const comma = text.indexOf(',', at);
     const end = comma === -1 ? text.length : comma;
-    if (end - at > limits.maxNamespaceLength) throw new ProtocolError('namespace too long');
+    if (end - at > limits.maxNamespaceLength) throw new LimitError('namespace too long');
     packet.nsp = text.slice(at, end);
     at = comma === -1 ? end : end + 1;
   }
@@ -92,7 +92,7 @@ function parse(
   reviver?: (this: any, key: string, value: any) => any,
 ): unknown {
   const json = text.slice(at);
-  if (exceedsDepth(json, maxDepth)) throw new ProtocolError(`nested deeper than ${maxDepth} levels`);
+  if (exceedsDepth(json, maxDepth)) throw new LimitError(`nested deeper than ${maxDepth} levels`);
   try {
     return JSON.parse(json, reviver);
   } catch {
@@ -100,7 +100,8 @@ function parse(
   }
 }
 
-function isDataValid(type: PacketType, data: unknown): boolean {
+/** Whether this may be the data of a packet of this type. */
+export function isDataValid(type: PacketType, data: unknown): boolean {
   switch (type) {
     case PacketType.CONNECT:
       return data === undefined || isPlainObject(data);

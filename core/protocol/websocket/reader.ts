@@ -25,6 +25,8 @@ export interface FrameReceiver {
   readonly isReading: boolean;
   /** Bytes of a message, all fragments together. */
   readonly maxPayload: number;
+  /** Fragments of a message; they cost work but need hold no bytes. */
+  readonly maxFragments: number;
   onText(text: string): void;
   /** `data` belongs to the receiver. */
   onBinary(data: Buffer): void;
@@ -47,9 +49,6 @@ const FIN = 0x80;
 const MASKED = 0x80;
 const MASK_LENGTH = 4;
 const NO_CODE = 1005;
-
-/** Fragments cost work but need hold no bytes: of a message that never ends, so many are read. The number is `ws`'s. */
-const MAX_FRAGMENTS = 131_072;
 
 /** Bytes that arrive piece by piece: at most twice as much memory as has arrived, whatever a header announces. */
 class Gathering {
@@ -268,7 +267,7 @@ function onFragment(receiver: FrameReceiver, first: number, bytes: Buffer, start
   unfinished.message ??= new Gathering();
   unfinished.message.append(bytes, start, end, Number.POSITIVE_INFINITY);
   if ((first & FIN) === 0) {
-    if (++unfinished.fragments >= MAX_FRAGMENTS) refuse(receiver, 'Too many message fragments', 1008);
+    if (++unfinished.fragments > receiver.maxFragments) refuse(receiver, 'Too many message fragments', 1008);
     return;
   }
   const { opcode, message } = unfinished;

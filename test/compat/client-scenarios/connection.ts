@@ -5,6 +5,32 @@ const once: Scenario['modes'] = ['websocket'];
 
 export const scenarios: Scenario[] = [
   {
+    name: 'client: an auth function may return anything, and call back with nothing',
+    touches: [],
+    modes: once,
+    async run(context) {
+      const io = await context.server();
+      io.on('connection', (socket) => context.record('server', 'auth', socket.handshake.auth));
+      // An arrow function returns what setTimeout does, which is none of the client's business.
+      const later = context.client(io, { auth: (give: any) => setTimeout(() => give({ token: 1 }), 1) });
+      await context.connected(io, later);
+      const nothing = context.client(io, { auth: (give: any) => give() });
+      await context.connected(io, nothing);
+    },
+  },
+  {
+    name: 'client: a query as text',
+    touches: [],
+    modes: once,
+    async run(context) {
+      const io = await context.server();
+      io.on('connection', (socket) =>
+        context.record('server', 'query', socket.handshake.query.a, socket.handshake.query.b),
+      );
+      await context.connected(io, context.client(io, { query: 'a=1&b=x%20y' as any }));
+    },
+  },
+  {
     name: 'client: what a socket says about itself',
     touches: [],
     async run(context) {

@@ -1,6 +1,20 @@
+import msgpack from 'socket.io-msgpack-parser';
+
 /** What the server under attack does besides echoing: one entry per kind of application. */
 export const applications = {
   plain: { run() {} },
+
+  /** Behind a proxy that says whose requests are whose; what the audience sends costs nothing. */
+  flooded: {
+    options: {
+      clientAddress: ({ headers, socket }) =>
+        headers['x-address'] ?? `10.0.${socket.remotePort >> 8}.${socket.remotePort & 255}`,
+      eventRateLimit: { cost: (event) => (event === 'echo' ? 0 : 1) },
+    },
+    run(io) {
+      io.on('connection', (socket) => socket.on('flood', (value, ack) => ack?.(value)));
+    },
+  },
 
   /** Takes what it is given and passes it on. */
   relay: {
@@ -10,6 +24,17 @@ export const applications = {
           socket.broadcast.emit('relayed', ...args.filter((each) => typeof each !== 'function')),
         );
         socket.on('join', (room) => socket.join(String(room).slice(0, 20)));
+      });
+    },
+  },
+
+  /** Another parser: what clients send reaches its decoder first. */
+  msgpack: {
+    options: { parser: msgpack },
+    run(io, record) {
+      io.on('connection', (socket) => {
+        socket.on('inspect', (value) => record('inspected', { isAdmin: value?.isAdmin === true }));
+        socket.on('relay', (...args) => socket.broadcast.emit('relayed', ...args));
       });
     },
   },
@@ -145,6 +170,10 @@ export const applications = {
       io.on('connection', (socket) => socket.on('listen', () => socket.join('listeners')));
     },
     commands: {
+      /** Sends one message of so many megabytes. */
+      burst(io, megabytes) {
+        io.to('listeners').emit('noise', 'x'.repeat(megabytes * 1_000_000));
+      },
       /** Sends `megabytes` in messages of 100 kB, as fast as the turns go; resolves with the memory in use at its highest. */
       async shout(io, megabytes) {
         let highest = 0;

@@ -15,11 +15,12 @@ export class Audience {
     for (const socket of sockets) socket.on('disconnect', (reason) => this.#disconnections.push(reason));
   }
 
-  static async seat(port: number, size: number): Promise<Audience> {
+  static async seat(port: number, size: number, parser?: unknown): Promise<Audience> {
     const sockets = Array.from({ length: size }, (_, index) =>
       io(`http://127.0.0.1:${port}`, {
         forceNew: true,
         reconnection: false,
+        ...(parser === undefined ? {} : { parser: parser as never }),
         transports: index % 10 === 0 ? ['polling'] : ['websocket'],
       }),
     );

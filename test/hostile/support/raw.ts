@@ -8,9 +8,9 @@ export interface Response {
 }
 
 /** Opens a TCP connection that never fails loudly: attackers get reset all the time. */
-export function open(port: number): Promise<Socket> {
+export function open(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    const socket = connect({ port, host: '127.0.0.1', ...options }, () => resolve(socket));
     socket.once('error', reject);
     socket.on('error', () => {});
   });
@@ -151,6 +151,8 @@ export class RawWebSocket {
   /** Resolves when the connection is gone: with the close code, or 1006 without one. */
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly texts: string[] = [];
+  /** Payloads of the pongs that came in. */
+  readonly pongs: string[] = [];
   #buffer: Buffer;
   #code = 1006;
   #reason = '';
@@ -218,11 +220,20 @@ export class RawWebSocket {
   }
 
   /** Waits for a text that matches; the first one, if it came already. */
-  async text(pattern: RegExp): Promise<string> {
+  text(pattern: RegExp): Promise<string> {
+    return this.#find(this.texts, pattern);
+  }
+
+  /** Waits for a pong. */
+  pong(pattern: RegExp): Promise<string> {
+    return this.#find(this.pongs, pattern);
+  }
+
+  async #find(list: readonly string[], pattern: RegExp): Promise<string> {
     for (;;) {
-      const found = this.texts.find((text) => pattern.test(text));
+      const found = list.find((each) => pattern.test(each));
       if (found !== undefined) return found;
-      if (this.#isGone) throw new Error(`closed (${this.#code}) before ${pattern}; got ${this.texts.slice(0, 5)}`);
+      if (this.#isGone) throw new Error(`closed (${this.#code}) before ${pattern}; got ${list.slice(0, 5)}`);
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;
       });
@@ -248,6 +259,7 @@ export class RawWebSocket {
       this.#buffer = buffer.subarray(start + length);
       const opcode = buffer[0]! & 15;
       if (opcode === OPCODE.text) this.texts.push(payload.toString());
+      if (opcode === OPCODE.pong) this.pongs.push(payload.toString());
       if (opcode === OPCODE.close) {
         this.#code = length >= 2 ? payload.readUInt16BE(0) : 1005;
         this.#reason = payload.subarray(2).toString();

@@ -8,8 +8,17 @@ import { StallMonitor } from './stall-monitor.mjs';
 
 const { options, application } = JSON.parse(process.argv[2]);
 const httpServer = createServer({ maxHeaderSize: 16_384 }, (_request, response) => response.writeHead(404).end());
-const io = new Server(httpServer, { serveClient: false, ...applications[application].options, ...options });
+const { options: own = {} } = applications[application];
+const eventRateLimit = options.eventRateLimit && { ...own.eventRateLimit, ...options.eventRateLimit };
+const io = new Server(httpServer, { serveClient: false, ...own, ...options, eventRateLimit });
 const monitor = new StallMonitor();
+
+/** TCP connections, whatever became of them. */
+const tcp = new Set();
+httpServer.on('connection', (socket) => {
+  tcp.add(socket);
+  socket.on('close', () => tcp.delete(socket));
+});
 
 /** What the server said about what happened, until the parent asks. */
 const records = [];
@@ -22,6 +31,7 @@ io.on('listener_error', (error, { event }) =>
 io.engine.on('connection_error', ({ code, message, context }) => {
   record('connection_error', { code, message, context: { name: context.name, message: context.message } });
 });
+io.engine.on('message_too_large', ({ id }, size) => record('too large', { sid: id, ...size }));
 io.engine.on('connection', (connection) => {
   connection.on('close', (reason, description) => {
     record('close', {
@@ -57,6 +67,8 @@ const commands = {
     sockets: io.sockets.sockets.size,
     namespaces: io._nsps.size,
     rooms: io.sockets.adapter.rooms.size,
+    tcp: tcp.size,
+    bytesRead: [...tcp].reduce((sum, { bytesRead }) => sum + bytesRead, 0),
   }),
   run: ([name, ...args]) => applications[application].commands[name](io, ...args),
 };

@@ -9,6 +9,10 @@ export interface Setting {
   options?: Record<string, unknown>;
   /** Clients that must not notice anything. */
   audience?: number;
+  /** `DEBUG` of the server; see `takeLog`. */
+  debug?: string;
+  /** What the clients of the audience encode with, where it is not the default. */
+  parser?: unknown;
 }
 
 export interface ServerRecord {
@@ -16,6 +20,17 @@ export interface ServerRecord {
   sid?: string;
   reason?: string;
   [detail: string]: unknown;
+}
+
+interface State {
+  connections: number;
+  sockets: number;
+  namespaces: number;
+  rooms: number;
+  /** TCP connections. */
+  tcp: number;
+  /** Of those that are open. */
+  bytesRead: number;
 }
 
 interface Memory {
@@ -58,14 +73,20 @@ export class Stage {
     });
   }
 
-  static async start({ application = 'plain', options = {}, audience = 50 }: Setting = {}): Promise<Stage> {
+  static async start({
+    application = 'plain',
+    options = {},
+    audience = 50,
+    parser,
+    debug = '',
+  }: Setting = {}): Promise<Stage> {
     const child = fork(
       fileURLToPath(new URL('server.mjs', import.meta.url)),
       [JSON.stringify({ application, options })],
       {
         execArgv: ['--expose-gc'],
         stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-        env: { ...process.env, NODE_OPTIONS: '' },
+        env: { ...process.env, NODE_OPTIONS: '', DEBUG: debug, DEBUG_HIDE_DATE: '1' },
       },
     );
     let output = '';
@@ -76,7 +97,7 @@ export class Stage {
       child.once('message', (message: { port: number }) => resolve(message.port));
       child.once('exit', () => reject(new Error(`the server did not start (is dist built?): ${output}`)));
     });
-    return new Stage(child, port, await Audience.seat(port, audience));
+    return new Stage(child, port, await Audience.seat(port, audience, parser));
   }
 
   /**
@@ -148,8 +169,18 @@ export class Stage {
     return this.#ask('memory');
   }
 
-  state(): Promise<{ connections: number; sockets: number; namespaces: number; rooms: number }> {
+  state(): Promise<State> {
     return this.#ask('state');
+  }
+
+  /** Waits until the server is in a state. */
+  async until(isReached: (state: State) => boolean, what: string): Promise<State> {
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      const state = await this.state();
+      if (isReached(state)) return state;
+      if (Date.now() > deadline) throw new Error(`never ${what}: ${JSON.stringify(state)}`);
+    }
   }
 
   /** Takes what the server recorded so far: closed connections, refused handshakes, errors of listeners. */

@@ -10,7 +10,7 @@ function setup(limits: Partial<RecoveryLimits> = {}) {
   const namespace = new TestNamespace();
   const adapter = new RecoveringMemoryAdapter(
     namespace,
-    { maxDisconnectionDuration: 10_000, maxBytes: 1_000_000, ...limits },
+    { maxDisconnectionDuration: 10_000, maxBytes: 1_000_000, maxSessions: 100, ...limits },
     clock,
   );
   return {
@@ -251,6 +251,13 @@ describe('limits', () => {
     adapter.broadcast(event('3', 'x'.repeat(100)), everybody);
     expect(restore(a, offsetOf(a.texts[0]))).toBeNull();
     expect(missed(restore(b, seenOne))).toEqual(['2', '3']);
+  });
+
+  test('only so many sessions are kept: the oldest go first', () => {
+    const { socket, lose, restore } = setup({ maxSessions: 2 });
+    const sockets = ['a', 'b', 'c'].map((id) => socket(id));
+    for (const each of sockets) lose(each);
+    expect(sockets.map((each) => restore(each)?.sid)).toEqual([undefined, 'b', 'c']);
   });
 
   test('without a byte to keep, only those come back who missed nothing', () => {

@@ -114,7 +114,7 @@ describe('WebSocketTransport', () => {
     expect(log).toEqual(['error: websocket error: refused', 'close: websocket closed (1006)']);
   });
 
-  test('where there is no WebSocket, or it will not be made', () => {
+  test('where there is no WebSocket, or it will not be made', async () => {
     for (const broken of [
       undefined,
       class {
@@ -125,6 +125,9 @@ describe('WebSocketTransport', () => {
     ]) {
       globalThis.WebSocket = broken as never;
       const { log, transport } = create();
+      // Whoever asked has no listeners yet.
+      expect(log).toEqual([]);
+      await Promise.resolve();
       expect(log).toHaveLength(1);
       expect(log[0]).toMatch(/^error: websocket error: (WebSocket is not|bad protocol)/);
       transport.close();

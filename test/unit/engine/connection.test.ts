@@ -1,4 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { jest } from '@jest/globals';
+import type { Connection } from '../../../core/engine/connection.js';
+import { LimitError, ProtocolError, TransportViolation } from '../../../core/errors.js';
 import { Prepared } from '../../../core/protocol/prepared.js';
 import { TestEngine } from '../../support/engine.js';
 import { MemoryTransport } from '../../support/memory-transport.js';
@@ -30,6 +33,37 @@ describe('sending', () => {
     clock.endTurns();
     expect(called).toHaveLength(2);
     expect(transport.messages.map(({ compress }) => compress)).toEqual([true, false]);
+  });
+
+  test('of a backlog written in pieces, each callback comes with the piece that holds its message', () => {
+    const { clock, ...test } = withClock();
+    const { connection, transport } = test.open();
+    const called: number[] = [];
+    transport.congest();
+    for (let i = 0; i < 5; i++) connection.send('x'.repeat(200_000), () => called.push(i));
+    clock.endTurn();
+    expect(called).toEqual([]);
+    const heard: number[][] = [];
+    connection.on('flush', () => heard.push([...called]));
+    transport.poll();
+    expect(heard).toEqual([[], [0, 1], [0, 1, 2, 3]]);
+    expect(called).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('a callback that throws does not keep the others from theirs', () => {
+    const { clock, engine, ...test } = withClock();
+    const { connection } = test.open();
+    const errors: unknown[] = [];
+    engine.on('listener_error', (error, context) => errors.push([error, context]));
+    const error = new Error('callback');
+    const called: string[] = [];
+    connection.send('a', () => {
+      throw error;
+    });
+    connection.send('b', () => called.push('b'));
+    clock.endTurn();
+    expect(called).toEqual(['b']);
+    expect(errors).toEqual([[error, { event: 'send' }]]);
   });
 
   test('bufferedBytes counts what waits here and in the transport', () => {
@@ -504,3 +538,121 @@ function withClock(options?: ConstructorParameters<typeof TestEngine>[0]) {
   const test = new TestEngine(options);
   return { clock: test.clock, engine: test.engine, open: test.open.bind(test) };
 }
+
+describe('listeners of the application', () => {
+  function failing() {
+    const { clock, engine, ...test } = withClock();
+    const errors: unknown[][] = [];
+    engine.on('listener_error', (error, { event }) => errors.push([event, (error as Error).message]));
+    return { clock, engine, errors, ...test };
+  }
+
+  test('one that throws ends nothing, and is reported', () => {
+    const { clock, errors, ...test } = failing();
+    const { connection, transport, handler } = test.open();
+    for (const event of ['packet', 'data', 'packetCreate', 'flush', 'drain', 'close'] as const) {
+      connection.on(event, () => {
+        throw new Error(`${event} failed`);
+      });
+    }
+    expect(transport.sendText('4hello')).toBe(true);
+    connection.send('answer');
+    clock.endTurn();
+    expect(transport.received).toEqual(['4answer']);
+    transport.disconnect();
+    expect(handler.heard).toEqual([
+      ['text', 'hello'],
+      ['close', 'transport close'],
+    ]);
+    expect(errors).toEqual(
+      ['packet', 'data', 'packetCreate', 'flush', 'drain', 'close'].map((event) => [event, `${event} failed`]),
+    );
+  });
+
+  test('one whose promise is rejected is reported, too', async () => {
+    const { errors, engine, ...test } = failing();
+    engine.on('connection', async () => {
+      throw new Error('connection failed');
+    });
+    const { connection, transport } = test.open();
+    connection.once('data', async () => {
+      throw new Error('data failed');
+    });
+    connection.prependListener('data', async () => {
+      throw new Error('data failed first');
+    });
+    transport.sendText('4hello');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(errors).toEqual([
+      ['connection', 'connection failed'],
+      ['data', 'data failed first'],
+      ['data', 'data failed'],
+    ]);
+  });
+
+  test('of the engine, and of the errors themselves: the log', () => {
+    const log = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      const { engine, ...test } = withClock();
+      engine.on('connection', () => {
+        throw new Error('first');
+      });
+      const { connection } = test.open();
+      expect(connection.readyState).toBe('open');
+      engine.on('listener_error', () => {
+        throw new Error('second');
+      });
+      test.open();
+      expect(log.mock.calls.map(([text, error]) => [text, error.message])).toEqual([
+        ['carillon: a listener of "connection" failed:', 'first'],
+        ['carillon: a listener of "listener_error" failed:', 'second'],
+      ]);
+    } finally {
+      log.mockRestore();
+    }
+  });
+});
+
+describe('what the client is told of the end', () => {
+  test.each<[Parameters<Connection['fail']>[0], unknown, [number, string] | [string] | []]>([
+    [
+      'parse error',
+      new LimitError('nested deeper than 512 levels'),
+      [1008, 'parse error: nested deeper than 512 levels'],
+    ],
+    ['parse error', new ProtocolError('unknown packet type'), ['parse error: unknown packet type']],
+    ['parse error', new Error('words of a parser, maybe long ones'), ['parse error']],
+    ['transport error', new TransportViolation('wrong direction'), ['transport error: wrong direction']],
+    ['ping timeout', undefined, ['ping timeout']],
+    ['slow consumer', new Error('details'), [1008, 'slow consumer']],
+    ['forced close', undefined, []],
+  ])('%s', (reason, description, goodbye) => {
+    const { connection, transport } = withClock().open();
+    connection.fail(reason, description);
+    expect(transport.goodbye).toEqual(goodbye);
+  });
+
+  test('over polling, whoever was not there hears of it later', () => {
+    const { engine, ...test } = withClock();
+    const { connection } = test.open('polling');
+    expect(engine.farewellOf(connection.id)).toBeUndefined();
+    connection.fail('slow consumer');
+    expect(engine.farewellOf(connection.id)).toBe('slow consumer');
+    const other = test.open('polling');
+    other.transport.sendText('1');
+    expect(engine.farewellOf(other.connection.id)).toBeUndefined();
+  });
+});
+
+test('a message that is too large is an event with its size', () => {
+  const { engine, ...test } = withClock({ maxHttpBufferSize: 1000 });
+  const { connection, transport } = test.open();
+  const heard: unknown[] = [];
+  engine.on('message_too_large', (...args) => heard.push(args));
+  transport.refuseTooLarge(5000);
+  transport.refuseTooLarge();
+  expect(heard).toEqual([
+    [connection, { bytes: 5000, limit: 1000 }],
+    [connection, { bytes: 1001, limit: 1000 }],
+  ]);
+});

@@ -15,6 +15,7 @@ const LINES = [
   'Set-Cookie: b',
   'X-Empty:',
   'Constructor: c',
+  '__proto__: p',
   'ToString: t',
 ];
 

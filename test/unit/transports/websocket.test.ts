@@ -44,13 +44,18 @@ function create({ head = Buffer.alloc(0) as Buffer } = {}) {
   const clock = new TestClock();
   const wire = new Wire();
   const closing = new Deadlines<WebSocketTransport>(clock, 30_000, (each) => each.terminate());
-  const transport = new WebSocketTransport(wire, Buffer.from(ANSWER), head, { maxPayload: 100, closing });
+  const transport = new WebSocketTransport(wire, Buffer.from(ANSWER), head, {
+    maxPayload: 100,
+    maxFragments: 100,
+    closing,
+  });
   const log: unknown[] = [];
   const handler: TransportHandler = {
     onText: (packet) => log.push(packet) > 0,
     onBinary: (data) => log.push(data.toString()) > 0,
     onReady: () => log.push('ready'),
     onHeaders: () => {},
+    onTooLarge: () => log.push('too large'),
     onClose: (reason, description) =>
       log.push([reason, description instanceof Error ? description.message : description]),
   };
@@ -148,6 +153,18 @@ describe('closing', () => {
     expect(log).toEqual([closed(1006)]);
   });
 
+  test('without a word, and with something on the way that is never read', async () => {
+    const { clock, wire, transport, log } = create();
+    wire.isStuck = true;
+    transport.begin();
+    wire.push(null);
+    await setImmediate();
+    expect(log).toEqual([]);
+    clock.advance(31_000);
+    await setImmediate();
+    expect(log).toEqual([closed(1006)]);
+  });
+
   test('a socket that fails', async () => {
     const { wire, transport, log } = create();
     wire.destroy(new Error('ECONNRESET'));
@@ -167,7 +184,7 @@ describe('closing', () => {
     wire.push(clientFrame('4never'));
     await setImmediate();
     expect(wire.writes).toEqual([ANSWER, '\x88\x02\x03\xf1', '(end)']);
-    expect(log).toEqual(['4x', ['transport error', 'Max payload size exceeded']]);
+    expect(log).toEqual(['4x', 'too large', ['transport error', 'Max payload size exceeded']]);
     expect(transport.readyState).toBe('closing');
   });
 });
@@ -175,12 +192,16 @@ describe('closing', () => {
 describe('pings', () => {
   const ping = (payload: string) => clientFrame(payload, { opcode: OPCODE.ping });
 
-  test('are answered with their payload', async () => {
+  test('are answered with their payload, the last one of each turn', async () => {
     const { wire, transport } = create();
     transport.begin();
     wire.push(Buffer.concat([ping('a'), ping('')]));
     await setImmediate();
-    expect(wire.writes).toEqual([ANSWER, '\x8a\x01a', '\x8a\x00']);
+    await setImmediate();
+    wire.push(ping('b'));
+    await setImmediate();
+    await setImmediate();
+    expect(wire.writes).toEqual([ANSWER, '\x8a\x00', '\x8a\x01b']);
   });
 
   test('of a peer that does not read: the last one is answered when it does', async () => {

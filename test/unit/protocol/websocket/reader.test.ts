@@ -10,6 +10,7 @@ class Recorder implements FrameReceiver {
   unfinished: Unfinished | null = null;
   isReading = true;
   readonly maxPayload: number;
+  readonly maxFragments = 131_072;
 
   constructor(maxPayload = 1_000_000) {
     this.maxPayload = maxPayload;
