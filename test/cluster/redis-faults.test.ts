@@ -8,7 +8,7 @@ import { Selection } from '../../core/rooms/selection.js';
 import { TestClient } from '../contract/adapter/client.js';
 import { type ClusterNode, until } from '../contract/adapter/node.js';
 import { type CuttableProxy, openProxy } from '../support/cuttable-proxy.js';
-import { type Connect, type OpenClient, standaloneClients } from '../support/redis-clients.js';
+import { type Connect, clusterClients, type OpenClient, standaloneClients } from '../support/redis-clients.js';
 import { type RedisServer, startRedis } from '../support/servers/index.js';
 import { startRedisNode } from './support/redis-native.js';
 
@@ -143,6 +143,29 @@ describe.each(['ioredis 6', 'node-redis 6', 'node-redis 4'])('%s', (name) => {
     expect(b.told).toEqual([]);
   });
 });
+
+test.each(['ioredis 6, sharded', 'node-redis 6'])(
+  'a master of a Redis Cluster is killed and comes back, %s',
+  async (name) => {
+    const cluster = await startRedis({ cluster: 3 });
+    cleanups.push(() => cluster.stop());
+    const connect = clusterClients[name]!;
+    const [a, b] = await pair(connect, [cluster.port, cluster.port]);
+    await b.client.join('room');
+    // Whichever of them carries our channels: one after the other.
+    for (const [index, node] of cluster.nodes.entries()) {
+      await node.kill();
+      emit(a, index);
+      await node.restart();
+      // Over the main channel, the room's, and the one of the nodes.
+      await Promise.all([b.client.hears(a), b.client.hears(a, 'room'), a.client.hears(b)]);
+      await until(async () => (await a.io.fetchSockets()).length === 2);
+    }
+    expectOrder(numbers(b));
+    expect(numbers(a).filter((number) => typeof number === 'number')).toEqual([0, 1, 2]);
+  },
+  60_000,
+);
 
 test('garbage and forgeries on our channels change nothing', async () => {
   const connect = standaloneClients['node-redis 6']!;
