@@ -2,8 +2,8 @@
 import { figure, medianOf, ratioOf, times, verdict } from './table.mjs';
 import { targets } from './targets.mjs';
 
-const BEGIN = '<!-- bench:begin -->';
-const END = '<!-- bench:end -->';
+/** What stands between which marks. */
+const PARTS = { bench: tables, 'bench:targets': summary };
 
 /**
  * @param {string} document
@@ -11,21 +11,46 @@ const END = '<!-- bench:end -->';
  * @returns {string} the document with what stands between the marks replaced; unchanged if it has no marks
  */
 export function insertTables(document, report) {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) return document;
-  return `${document.slice(0, begin + BEGIN.length)}\n${tables(report)}\n${document.slice(end)}`;
+  return Object.entries(PARTS).reduce((text, [name, part]) => {
+    const mark = `<!-- ${name}:begin -->`;
+    const begin = text.indexOf(mark);
+    const end = text.indexOf(`<!-- ${name}:end -->`);
+    if (begin < 0 || end < begin) return text;
+    return `${text.slice(0, begin + mark.length)}\n${part(report)}\n${text.slice(end)}`;
+  }, document);
 }
 
 /** @param {import('./charts.mjs').Report} report */
-function tables({ machine, settings, rows, results }) {
-  const servers = Object.keys(machine.versions);
+function conditionsOf({ machine, settings }) {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
-  const conditions = `${machine.cpu}, ${machine.cores} cores, ${machine.memory}, ${machine.platform}, Node ${machine.node}; ${versions.join(', ')}; ${machine.date}; median of ${settings.runs} runs.`;
+  return `${machine.cpu}, ${machine.cores} cores, ${machine.memory}, ${machine.platform}, Node ${machine.node}; ${versions.join(', ')}; ${machine.date}; median of ${settings.runs} runs.`;
+}
+
+/** The targets alone. @param {import('./charts.mjs').Report} report */
+function summary(report) {
   return [
-    conditions,
+    '![How many times less carillon needs than Socket.IO](docs/images/bench-ratios.svg)',
+    '',
+    ...targetTable(report.rows, report.results),
+    '',
+    `Measured on: ${conditionsOf(report)}`,
+  ].join('\n');
+}
+
+/** @param {import('./charts.mjs').Report} report */
+function tables(report) {
+  const { machine, rows, results } = report;
+  const servers = Object.keys(machine.versions);
+  return [
+    conditionsOf(report),
     '',
     ...targetTable(rows, results),
+    '',
+    '![How many times less carillon needs than Socket.IO](images/bench-ratios.svg)',
+    '![Cost of a delivery in a chat](images/bench-chat.svg)',
+    '![Latency in a chat](images/bench-chat-latency.svg)',
+    '![How the cost of a delivery grows with the number of connections](images/bench-growth.svg)',
+    '![Memory of an idle connection](images/bench-memory.svg)',
     '',
     '### Cost',
     '',

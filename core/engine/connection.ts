@@ -1,10 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { type EnginePacket, PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
+import { PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
 import type { ResponseHeaders, Transport, TransportHandler } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
-import { codeOf, type Ending, whoClosed, wordsOf } from './ending.js';
+import {
+  announcePackets,
+  type Backpressure,
+  type ConnectionEvents,
+  reportBinary,
+  reportText,
+} from './connection-events.js';
+import { describeEnding, type Ending } from './ending.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
@@ -34,12 +41,6 @@ export interface ConnectionHost {
   onClosed(connection: Connection): void;
 }
 
-/** What waits for a client that reads slowly. */
-export interface Backpressure {
-  bytes: number;
-  messages: number;
-}
-
 const PING = Prepared.text(PacketType.ping);
 const NOOP = Prepared.text(PacketType.noop);
 
@@ -53,35 +54,6 @@ export interface RequestHolder {
 
 /** Calls back once the message was handed to the transport. */
 type SendCallback = (transport: Transport) => void;
-
-export interface ConnectionEvents {
-  /** The session is open. */
-  open: [];
-  /** A packet arrived. */
-  packet: [packet: EnginePacket];
-  /** A packet is about to be queued. */
-  packetCreate: [packet: EnginePacket & { options?: { compress: boolean } }];
-  /** A message arrived. */
-  message: [data: string | Buffer];
-  /** The same as `message`. */
-  data: [data: string | Buffer];
-  /** A pong arrived. */
-  heartbeat: [];
-  /** The client began to move to another transport. */
-  upgrading: [transport: Transport];
-  /** The client moved to another transport. */
-  upgrade: [transport: Transport];
-  /** What waited is being written. */
-  flush: [];
-  /** Much waits for a client that reads slowly: more than `backpressureThreshold` bytes, or more than is allowed. */
-  backpressure: [state: Backpressure];
-  /** What waited was handed to the transport. */
-  drain: [];
-  /** Kept for programs written for Engine.IO; carillon reports faults with `close`. */
-  error: [error: Error];
-  /** The session ended. */
-  close: [reason: ConnectionCloseReason, description?: unknown];
-}
 
 /**
  * One Engine.IO session: what applications know as `socket.conn`. Survives the move from polling to WebSocket.
@@ -220,7 +192,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   deliver(message: Prepared): void {
     if (this.#readyState !== 'open') return;
     if (this.#observed) {
-      this.#announce(message);
+      announcePackets(this, message);
       if (this.#readyState !== ('open' as ReadyState)) return;
     }
     this.#outbox.push(message);
@@ -247,14 +219,6 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   /** The same as {@link Connection.send}. */
   write(data: string | Uint8Array, options?: { compress?: boolean } | SendCallback, callback?: SendCallback): this {
     return this.send(data, options, callback);
-  }
-
-  #announce(message: Prepared): void {
-    for (const part of message.parts) {
-      const options = { compress: message.compress };
-      if (typeof part !== 'string') this.emit('packetCreate', { type: 'message', data: Buffer.from(part), options });
-      else this.emit('packetCreate', { ...describePacket(part), options });
-    }
   }
 
   get ready(): boolean {
@@ -304,7 +268,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
       return false;
     }
     this.#packetsReceived++;
-    if (this.#observed) this.#report(packet);
+    if (this.#observed) reportText(this, packet);
     // Whoever got this packet as an event may have closed the connection.
     if (this.#readyState !== 'open') return false;
     if (packet.charCodeAt(0) === 52 /* message */) {
@@ -320,9 +284,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     if (this.#readyState !== 'open') return false;
     this.#packetsReceived++;
     if (this.#observed) {
-      this.emit('packet', { type: 'message', data });
-      this.emit('message', data);
-      this.emit('data', data);
+      reportBinary(this, data);
       if (this.#readyState !== ('open' as ReadyState)) return false;
     }
     this.#extendPing();
@@ -362,15 +324,6 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#pingExtended = this.#host.heartbeat.extend(this);
   }
 
-  #report(text: string): void {
-    const packet = describePacket(text);
-    this.emit('packet', packet);
-    if (packet.type === 'message') {
-      this.emit('message', packet.data ?? '');
-      this.emit('data', packet.data ?? '');
-    }
-  }
-
   onReady(): void {
     this.#outbox.flush();
     if (this.#readyState === 'closing') this.#closeWhenWritten();
@@ -382,7 +335,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   onPingDue(): void {
     this.#pingExtended = false;
-    if (this.#observed) this.#announce(PING);
+    if (this.#observed) announcePackets(this, PING);
     if (this.#readyState !== 'closed') this.#outbox.push(PING);
   }
 
@@ -473,7 +426,12 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #end(reason: ConnectionCloseReason, description?: unknown): void {
     if (this.#readyState === 'closed') return;
     this.#moveTo('closed');
-    this.#ending = this.#describeEnding(reason, description);
+    this.#ending = describeEnding(reason, description, {
+      transport: this.#transport,
+      packetsReceived: this.#packetsReceived,
+      packetsSent: this.#packetsSent,
+      roundTrip: this.roundTrip,
+    });
     this.#host.heartbeat.stop(this);
     this.#upgrade?.cancel();
     this.#outbox.clear();
@@ -485,31 +443,9 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     if (this.#observed) this.emit('close', reason, description);
   }
 
-  #describeEnding(reason: ConnectionCloseReason, description: unknown): Ending {
-    const code = codeOf(description);
-    const { name, bytesReceived, bytesSent } = this.#transport;
-    return {
-      by: whoClosed(reason, code),
-      reason,
-      code,
-      description: wordsOf(description),
-      transport: name,
-      packetsReceived: this.#packetsReceived,
-      packetsSent: this.#packetsSent,
-      bytesReceived,
-      bytesSent,
-      roundTrip: this.roundTrip,
-    };
-  }
-
   #moveTo(state: ReadyState): void {
     if (!canMove(this.#readyState, state))
       throw new Error(`a connection cannot move from ${this.#readyState} to ${state}`);
     this.#readyState = state;
   }
-}
-
-function describePacket(text: string): EnginePacket {
-  const type = packetTypeOf(text) ?? 'noop';
-  return text.length > 1 ? { type, data: text.slice(1) } : { type };
 }

@@ -1,4 +1,4 @@
-import type { TransportName } from '../transports/transport.js';
+import type { Transport, TransportName } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
 
 /** Why a connection ended, and what had happened on it until then: `socket.conn.ending`. */
@@ -24,7 +24,32 @@ export interface Ending {
 /** No closing handshake took place. Source: RFC 6455 §7.4.1. */
 const ABNORMAL = 1006;
 
-export function whoClosed(reason: ConnectionCloseReason, code: number | undefined): Ending['by'] {
+/** What a connection counted until its end. */
+export interface EndingFacts {
+  readonly transport: Transport;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly roundTrip: number | undefined;
+}
+
+export function describeEnding(reason: ConnectionCloseReason, description: unknown, facts: EndingFacts): Ending {
+  const code = codeOf(description);
+  const { name, bytesReceived, bytesSent } = facts.transport;
+  return {
+    by: whoClosed(reason, code),
+    reason,
+    code,
+    description: wordsOf(description),
+    transport: name,
+    packetsReceived: facts.packetsReceived,
+    packetsSent: facts.packetsSent,
+    bytesReceived,
+    bytesSent,
+    roundTrip: facts.roundTrip,
+  };
+}
+
+function whoClosed(reason: ConnectionCloseReason, code: number | undefined): Ending['by'] {
   switch (reason) {
     case 'transport close':
       return code === ABNORMAL ? 'network' : 'client';
@@ -37,12 +62,12 @@ export function whoClosed(reason: ConnectionCloseReason, code: number | undefine
 }
 
 /** The close code of a WebSocket, from the description of `transport close`. */
-export function codeOf(description: unknown): number | undefined {
+function codeOf(description: unknown): number | undefined {
   const code = (description as { context?: { code?: unknown } } | undefined)?.context?.code;
   return typeof code === 'number' ? code : undefined;
 }
 
-export function wordsOf(description: unknown): string {
+function wordsOf(description: unknown): string {
   if (description === undefined) return '';
   if (description instanceof Error) return description.message;
   const words = (description as { description?: unknown }).description;

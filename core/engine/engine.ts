@@ -12,7 +12,8 @@ import { Prepared } from '../protocol/prepared.js';
 import type { SessionRelay } from '../transports/relayed-poll.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
 import { Admission } from './admission.js';
-import { type Backpressure, Connection, type ConnectionHost, type RequestHolder } from './connection.js';
+import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
+import type { Backpressure } from './connection-events.js';
 import { Heartbeat } from './heartbeat.js';
 import { Turn } from './outbox.js';
 

@@ -149,8 +149,12 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
 
   /** The peer will send nothing more: without a close frame before, the connection is lost. @internal */
   onEnd(): void {
-    if (this.#readyState === 'open') this.#readyState = 'closing';
     this.isReading = false;
+    if (this.#readyState === 'open') {
+      this.#readyState = 'closing';
+      // What is still to be written may never get through.
+      this.#shared.closing.add(this);
+    }
     this.socket.end();
   }
 

@@ -148,6 +148,18 @@ describe('closing', () => {
     expect(log).toEqual([closed(1006)]);
   });
 
+  test('without a word, and with something on the way that is never read', async () => {
+    const { clock, wire, transport, log } = create();
+    wire.isStuck = true;
+    transport.begin();
+    wire.push(null);
+    await setImmediate();
+    expect(log).toEqual([]);
+    clock.advance(31_000);
+    await setImmediate();
+    expect(log).toEqual([closed(1006)]);
+  });
+
   test('a socket that fails', async () => {
     const { wire, transport, log } = create();
     wire.destroy(new Error('ECONNRESET'));
