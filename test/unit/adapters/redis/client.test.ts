@@ -33,6 +33,12 @@ test.each<[string, unknown, string]>([
   );
 });
 
+test('what passes is no refusal', () => {
+  for (const message of ['CLUSTERDOWN The cluster is down', 'LOADING Redis is loading', 'MOVED 1 127.0.0.1:1']) {
+    expect(isRefusal(Object.assign(new Error(message), { name: 'ReplyError' }))).toBe(false);
+  }
+});
+
 test('options that cannot work', () => {
   const make =
     (options: object, subscriber: unknown = {}) =>
