@@ -82,6 +82,13 @@ export class Servers {
     });
   }
 
+  /** Resolves when the session with this secret is in Redis. */
+  async written(pid: string): Promise<void> {
+    const { client, close } = await connectTo(this.redis, 'ioredis');
+    await until(async () => (await client.exists(`carillon#{/}#session#${pid}`)) === 1);
+    await close();
+  }
+
   /** A connected client on the server with this port. */
   async client(library: ClientLibrary, port: number): Promise<Roamer> {
     const roamer = new Roamer(library, await openProxy(port));
