@@ -34,12 +34,18 @@ async function main() {
   );
 
   const start = performance.now();
-  const results = await run(plans, options, ({ step, steps, run, implementation, row, metrics }) => {
+  const failures = [];
+  const onFailure = (error) => {
+    failures.push(error.message.split('\n')[0]);
+    console.error(`failed: ${error.message}`);
+  };
+  const onRow = ({ step, steps, run, implementation, row, metrics }) => {
     const elapsed = Math.round((performance.now() - start) / 1000);
     const latency = metrics.p99 === undefined ? '' : `, p50 ${figure(metrics.p50)} ms, p99 ${figure(metrics.p99)} ms`;
     const place = `${String(elapsed).padStart(4)} s  [${step}/${steps}] run ${run}`;
     console.log(`${place}  ${implementation.padEnd(9)}  ${row.title}: ${figure(metrics.cost)} ${row.unit}${latency}`);
-  });
+  };
+  const results = await run(plans, options, onRow, onFailure);
 
   console.log(`\nCost (median of ${options.runs}; the ratio is Socket.IO's divided by carillon's)\n`);
   console.log(costTable(results, rows, options.servers));
@@ -64,6 +70,7 @@ async function main() {
     write(folder('./results'), `${machine.date}.json`, report);
     draw(report);
   }
+  if (failures.length > 0) throw new Error(`these turns failed, the figures are without them: ${failures.join('; ')}`);
 }
 
 function describeMachine(servers) {

@@ -7,7 +7,7 @@ export const usage = `npm run bench -- [names] [options]
 names          workloads or rows to run, by the start of their name (chat, broadcast-10, ...); all if none is given
 --quick        one short run of each, to see where things stand
 --runs N       runs of each, taken in turns; the table shows medians (default 3)
---seconds N    how long a row sends (default 1.5)
+--seconds N    how long a row sends (default 1)
 --servers A,B  which servers to compare (default ${Object.keys(implementations).join(',')})
 --profile      write CPU profiles of the server to test-output/profiles and print what costs most
 --save         (of a whole run) keep the results in bench/results, draw the charts in docs/images, put the tables into the documents
@@ -47,7 +47,7 @@ export function parseOptions(argv) {
     ...values,
     names: positionals,
     runs: positive('runs', values.runs ?? (values.quick ? '1' : '3')),
-    seconds: positive('seconds', values.seconds ?? (values.quick ? '1' : '1.5')),
+    seconds: positive('seconds', values.seconds ?? '1'),
     servers,
   };
 }

@@ -54,9 +54,10 @@ export function checkDescriptorLimit(plans) {
  * @param {Plan[]} plans
  * @param {ReturnType<import('./options.mjs').parseOptions>} options
  * @param {(progress: {step: number, steps: number, run: number, implementation: string, row: import('./workloads/index.mjs').Row, metrics: import('./load/bench.mjs').Metrics}) => void} onRow
+ * @param {(error: Error) => void} onFailure told of a turn that failed: the others go on
  * @returns {Promise<Record<string, Record<string, import('./load/bench.mjs').Metrics[]>>>} row, implementation, run
  */
-export async function run(plans, options, onRow) {
+export async function run(plans, options, onRow, onFailure) {
   const results = {};
   const turns = plans.flatMap(({ workload, rows }) => {
     const chosen = options.servers.filter((server) => workload.implementations?.includes(server) ?? true);
@@ -76,11 +77,12 @@ export async function run(plans, options, onRow) {
     };
     await runOnce(settings, (id, metrics) => {
       results[id] ??= {};
-      results[id][server] ??= [];
+      // A run that fails leaves its place empty: ratios are taken within a run.
+      results[id][server] ??= new Array(options.runs).fill(null);
       results[id][server][index] = metrics;
       const row = rows.find((candidate) => candidate.id === id);
       onRow({ step: step + 1, steps: turns.length, run: index + 1, implementation: server, row, metrics });
-    });
+    }).catch(onFailure);
   }
   return results;
 }

@@ -16,7 +16,7 @@ export type { ConnectionCloseReason, DisconnectReason } from './engine/close-rea
 export { Connection } from './engine/connection.js';
 export type { ConnectionError, EngineMiddleware } from './engine/engine.js';
 export { AcknowledgementError, ClusterError, type ClusterErrorCode, OptionError, ProtocolError } from './errors.js';
-export type { ConnectionStateRecoveryOptions, CorsOptions, ServerOptions } from './options.js';
+export type { ConnectionStateRecoveryOptions, CorsOptions, RetryMemoryOptions, ServerOptions } from './options.js';
 export { type Packet, PacketType } from './protocol/socketio/packet.js';
 export { Decoder, Encoder, type Parser, protocol } from './protocol/socketio/parser.js';
 export type { BroadcastFlags, BroadcastOptions, Room } from './rooms/selection.js';

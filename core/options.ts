@@ -49,6 +49,11 @@ export interface ServerOptions {
   connectTimeout?: number;
   /** Keeps the sessions of clients that lost their connection, for a while. @default off */
   connectionStateRecovery?: ConnectionStateRecoveryOptions;
+  /**
+   * Whether events that a carillon client repeats (its `retries` option) run once, and for how long a client that is away is
+   * remembered. @default on
+   */
+  retryMemory?: false | RetryMemoryOptions;
   /** Whether namespaces made by a pattern go away with their last socket. @default false */
   cleanupEmptyChildNamespaces?: boolean;
   /** Milliseconds without an answer to a ping after which a connection is over. @default 20000 */
@@ -175,6 +180,13 @@ export interface ConnectionStateRecoveryOptions {
   maxBytes?: number;
 }
 
+export interface RetryMemoryOptions {
+  /** Milliseconds a client that is away is remembered. @default 120000 */
+  maxDisconnectionDuration?: number;
+  /** Bytes kept per namespace, answers most of all; clients that have been away longest go first. @default 50000000 */
+  maxBytes?: number;
+}
+
 /** The engine's part of the options, complete. */
 export interface EngineOptions {
   readonly pingTimeout: number;
@@ -206,6 +218,7 @@ export interface ResolvedOptions extends EngineOptions {
   readonly parser: Parser | undefined;
   readonly connectTimeout: number;
   readonly connectionStateRecovery: Readonly<Required<ConnectionStateRecoveryOptions>> | undefined;
+  readonly retryMemory: Readonly<Required<RetryMemoryOptions>> | undefined;
   readonly cleanupEmptyChildNamespaces: boolean;
   readonly destroyUpgrade: boolean;
   readonly destroyUpgradeTimeout: number;
@@ -253,6 +266,7 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     parser: parserOption(options.parser),
     connectTimeout: time('connectTimeout', 45_000, 0),
     connectionStateRecovery: recoveryOption(options.connectionStateRecovery),
+    retryMemory: retryMemoryOption(options.retryMemory),
     cleanupEmptyChildNamespaces: flag('cleanupEmptyChildNamespaces', false),
     pingTimeout: time('pingTimeout', 20_000, 1),
     pingInterval: time('pingInterval', 25_000, 1),
@@ -459,6 +473,17 @@ function recoveryOption(value: unknown): ResolvedOptions['connectionStateRecover
   return Object.freeze({
     maxDisconnectionDuration: number(given.maxDisconnectionDuration, `${name}.maxDisconnectionDuration`, 120_000, 1),
     skipMiddlewares: boolean(given.skipMiddlewares, `${name}.skipMiddlewares`, true),
+    maxBytes: number(given.maxBytes, `${name}.maxBytes`, 50_000_000, 0),
+  });
+}
+
+function retryMemoryOption(value: unknown): ResolvedOptions['retryMemory'] {
+  if (value === false) return undefined;
+  const given: RetryMemoryOptions = value === undefined || value === null || value === true ? {} : value;
+  const name = 'retryMemory';
+  if (typeof given !== 'object') throw new OptionError(name, value, 'false, or an object');
+  return Object.freeze({
+    maxDisconnectionDuration: number(given.maxDisconnectionDuration, `${name}.maxDisconnectionDuration`, 120_000, 1),
     maxBytes: number(given.maxBytes, `${name}.maxBytes`, 50_000_000, 0),
   });
 }

@@ -82,8 +82,10 @@ function isCrossSite(origin: string, request: IncomingMessage): boolean {
 
 /** Scheme and port do not count: cookies do not know them either. */
 function isSameHost(origin: string, request: IncomingMessage): boolean {
-  const host = hostOf(origin);
   const { host: direct, 'x-forwarded-host': forwarded } = request.headers;
+  // Nearly always, and without parsing a URL for every request of a polling client.
+  if (origin === `http://${direct}` || origin === `https://${direct}`) return true;
+  const host = hostOf(origin);
   const hosts = [direct, ...(typeof forwarded === 'string' ? forwarded.split(',') : [])];
   return host !== undefined && hosts.some((each) => each !== undefined && hostOf(`http://${each.trim()}`) === host);
 }

@@ -30,6 +30,7 @@ const projects = [
   { name: 'lowest-peers', workers: 2, folder: 'contract' },
   { name: 'package', workers: 2 },
   { name: 'compat', workers: 2 },
+  { name: 'faults', workers: 2 },
   { name: 'cluster', workers: 2, servers: true },
   { name: 'hostile', workers: 1 },
   { name: 'fuzz', workers: 2 },

@@ -42,7 +42,7 @@ function groupsOf({ machine, rows, results }, ids, metric, unit = '') {
 /** @param {Report} report */
 function ratios(report) {
   const groups = report.rows.flatMap(({ id, title }) => {
-    if (id.startsWith('growth-') || id.startsWith('codec-')) return [];
+    if (/^(growth|codec|scale|frameworks)-/.test(id)) return [];
     const value = ratioOf(report.results, id, 'socket.io', 'cost');
     if (value === undefined) return [];
     const target = targets.find(

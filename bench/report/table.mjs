@@ -22,7 +22,7 @@ export function figure(value) {
  */
 export function medianOf(results, row, implementation, metric) {
   const values = (results[row]?.[implementation] ?? [])
-    .map((run) => run[metric])
+    .map((run) => run?.[metric])
     .filter((value) => value !== undefined);
   return values.length > 0 ? median(values) : undefined;
 }
@@ -38,7 +38,7 @@ export function medianOf(results, row, implementation, metric) {
 export function ratioOf(results, row, against, metric) {
   const ours = results[row]?.carillon ?? [];
   const theirs = results[row]?.[against] ?? [];
-  const ratios = ours.flatMap((run, index) => (theirs[index] ? [theirs[index][metric] / run[metric]] : []));
+  const ratios = ours.flatMap((run, index) => (run && theirs[index] ? [theirs[index][metric] / run[metric]] : []));
   return ratios.length > 0 ? median(ratios) : undefined;
 }
 
@@ -103,7 +103,7 @@ const DISTURBED = 0.15;
 /** Names the rows during which other processes kept the machine busy. @param {Results} results */
 export function disturbance(results) {
   const rows = Object.entries(results).flatMap(([row, servers]) => {
-    const shares = Object.values(servers).flatMap((runs) => runs.map(({ othersBusy = 0 }) => othersBusy));
+    const shares = Object.values(servers).flatMap((runs) => runs.map((run) => run?.othersBusy ?? 0));
     const largest = Math.max(...shares);
     return largest > DISTURBED ? [`${row} (${percent(largest)})`] : [];
   });

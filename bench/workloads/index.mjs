@@ -35,6 +35,7 @@ export const names = [
   'memory',
   'growth',
   'codec',
+  'scale',
   'frameworks',
 ];
 

@@ -4,6 +4,9 @@ import { serveLongPolling } from './serve-http.mjs';
 const CLIENTS = 100;
 const PACKET = '42["echo","The quick brown fox jumps over the lazy dog"]';
 
+// As for echo: where the scheduler chooses, the cost of waking the other process comes and goes.
+export const pinned = true;
+
 export const rows = [{ id: 'polling', title: 'long-polling echo, 100 clients', unit: 'µs/round trip' }];
 
 export function serveSocketIo(io) {

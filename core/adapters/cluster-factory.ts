@@ -23,11 +23,14 @@ export function createClusterAdapter(network: MemoryNetwork, options?: ClusterOp
 }
 
 /**
- * What the `adapter` option takes, around a node. One factory is one node, and a node is one server.
+ * What the `adapter` option takes, around a node, if there is one. One factory is one server.
  *
  * @throws TypeError (what is returned) when it is given to a second server.
  */
-export function adapterFactory(node: ClusterNode, make: (nsp: AdapterNamespace) => Adapter): AdapterFactory {
+export function adapterFactory(
+  node: ClusterNode | undefined,
+  make: (nsp: AdapterNamespace) => Adapter,
+): AdapterFactory {
   let server: unknown;
   const factory = (nsp: AdapterNamespace): Adapter => {
     server ??= nsp.server;
@@ -36,5 +39,5 @@ export function adapterFactory(node: ClusterNode, make: (nsp: AdapterNamespace) 
     }
     return make(nsp);
   };
-  return Object.assign(factory, { node });
+  return node === undefined ? factory : Object.assign(factory, { node });
 }

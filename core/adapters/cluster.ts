@@ -56,9 +56,9 @@ export class ClusterAdapter extends MemoryAdapter {
   /** Takes part in the cluster. Resolves when nothing that others send is missed any more. */
   override async init(): Promise<void> {
     this.#stopObserving = this.node.observe({
-      onDown: (error) => this.#report(error),
+      onDown: (error) => this.report(error),
       onUp: (dropped) => this.emit('resubscribed', { dropped }),
-      onError: (error) => this.#report(error),
+      onError: (error) => this.report(error),
     });
     this.#queries.open();
     this.#acks.open();
@@ -74,7 +74,7 @@ export class ClusterAdapter extends MemoryAdapter {
   }
 
   /** @returns whether anybody listens. */
-  #report(error: Error): boolean {
+  protected report(error: Error): boolean {
     if (this.listenerCount('error') === 0) return false;
     this.emit('error', error);
     return true;
@@ -125,8 +125,13 @@ export class ClusterAdapter extends MemoryAdapter {
   override broadcast(packet: Packet, options: BroadcastOptions): void {
     const message = this.prepare(packet, options);
     // Others first: a catch-all listener that emits in turn comes second on all nodes.
-    if (options.flags.local !== true) this.node.to(this.channels.channelOf(options)).broadcast(message.parts, options);
+    if (options.flags.local !== true) this.publish(message, packet, options);
     this.deliver(message, packet, options);
+  }
+
+  /** Tells the other nodes of an event. Hot path: once per emit. */
+  protected publish(message: Prepared, _packet: Packet, options: BroadcastOptions): void {
+    this.node.to(this.channels.channelOf(options)).broadcast(message.parts, options);
   }
 
   override broadcastWithAck(

@@ -27,7 +27,7 @@ import type { BroadcastOptions, Room } from '../rooms/selection.js';
 import { ByteReader, ByteWriter, MalformedError } from './bytes.js';
 
 const MAGIC = 0xca;
-const VERSION = 1;
+export const VERSION = 1;
 const SENDER_LENGTH = 20;
 const NUMBER_POSITION = 2 + SENDER_LENGTH;
 const HEADER_LENGTH = NUMBER_POSITION + 6;

@@ -259,7 +259,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     this.#unnumbered.add(sender);
     this.node.reportFailure(
       'connection state recovery',
-      new Error(`events of node ${sender} reach nobody who is away: set connectionStateRecovery on all nodes`),
+      new Error(`events of ${sender} reach nobody who is away: it runs without connectionStateRecovery`),
     );
   }
 

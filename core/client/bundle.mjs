@@ -17,7 +17,7 @@ export const BUNDLES = [
 ];
 
 /** Members between the client's own classes, which no application knows. */
-const INTERNAL = /^_(clock|has|encode|write|drop|retryDelay|retryWindow)$/;
+const INTERNAL = /^_(clock|has|encode|write|drop|retryDelay)$/;
 
 /**
  * Bundles a module for browsers.

@@ -15,10 +15,6 @@ export interface HandshakeData {
   pingTimeout: number;
   /** Bytes of one message, or of one polling body. */
   maxPayload: number;
-  /**
-   * How many events with `retries` may be on their way at once. Only a server that runs a repeated event once says so.
-   */
-  retryWindow?: number;
 }
 
 export interface ConnectionEvents {

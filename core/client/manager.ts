@@ -342,11 +342,6 @@ export class BaseManager<
     return this.#settings.reconnectionDelayMax;
   }
 
-  /** How many events with retries may be on their way; 0 when the server may run them twice. */
-  get _retryWindow(): number {
-    return this.engine?.handshake?.retryWindow ?? 0;
-  }
-
   /**
    * Encodes a packet and checks its size, without sending it.
    *

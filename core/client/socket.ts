@@ -1,4 +1,5 @@
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
+import { FIRST_UNNUMBERED, RETRY_KEY } from '../protocol/socketio/retries.js';
 import { PendingAcks, type Settle, settleCallback } from './acks.js';
 import type { Timer } from './clock.js';
 import { byteLength, type Connection } from './connection.js';
@@ -39,9 +40,6 @@ interface Flags {
   timeout?: number;
 }
 
-/** Where ids of volatile events start in a socket with retries: the ones below tell a server what it has seen. */
-const UNNUMBERED = 1e15;
-
 type AnyListener = (...args: any[]) => void;
 
 /**
@@ -75,7 +73,10 @@ export class Socket<
   readonly #anyOutgoingListeners: AnyListener[] = [];
   #flags: Flags = {};
   #nextId = 0;
+  /** With retries: by it a server knows this socket again on its next connection. */
   #retryKey: string | undefined;
+  /** How many events with retries may be on their way: what the server promises to run once, else one. */
+  #retryWindow = 1;
   /** For recovery: the private id of the session, and the last event that came. */
   #pid: string | undefined;
   #lastOffset: string | undefined;
@@ -93,7 +94,7 @@ export class Socket<
     this.auth = options.auth ?? {};
     this.#acks = new PendingAcks(io._clock);
     this.#queue = new RetryQueue(options.retries ?? 0, {
-      window: () => (this.connected ? io._retryWindow || 1 : 0),
+      window: () => (this.connected ? this.#retryWindow : 0),
       transmit: (entry) => this.#transmit(entry),
     });
     const { offlineBuffer } = io.opts;
@@ -201,7 +202,7 @@ export class Socket<
       data,
       options: { compress: flags.compress !== false },
     };
-    if (isQueued || settle) packet.id = this.#nextId++ + (retries && !isQueued ? UNNUMBERED : 0);
+    if (isQueued || settle) packet.id = this.#nextId++ + (retries && !isQueued ? FIRST_UNNUMBERED : 0);
     const messages = this.io._encode(packet);
     if (isQueued) {
       this.#enqueue({ packet, messages, timeout, settle, tries: 0, pending: false });
@@ -295,12 +296,11 @@ export class Socket<
   }
 
   #sendConnect(auth: object): void {
-    const isNumbered = this.#options.retries && this.io._retryWindow;
-    if (isNumbered) this.#retryKey ??= randomKey();
+    if (this.#options.retries) this.#retryKey ??= randomKey();
     const data = {
       ...(this.#pid && { pid: this.#pid, offset: this.#lastOffset }),
       ...auth,
-      ...(isNumbered && { retryKey: this.#retryKey }),
+      ...(this.#retryKey && { [RETRY_KEY]: this.#retryKey }),
     };
     this.io._packet({ type: PacketType.CONNECT, nsp: this.nsp, ...(Object.keys(data).length && { data }) });
   }
@@ -309,7 +309,7 @@ export class Socket<
     switch (packet.type) {
       case PacketType.CONNECT:
         if (packet.data?.sid) {
-          this.#onConnect(packet.data.sid, packet.data.pid);
+          this.#onConnect(packet.data);
         } else {
           this.emitReserved('connect_error', new Error('the server speaks Socket.IO v2, an older protocol'));
         }
@@ -336,9 +336,10 @@ export class Socket<
     }
   }
 
-  #onConnect(id: string, pid: string | undefined): void {
+  #onConnect({ sid: id, pid, retryWindow = 1 }: { sid: string; pid?: string; retryWindow?: number }): void {
     if (this.connected) return;
     this.id = id;
+    this.#retryWindow = retryWindow;
     this.recovered = pid !== undefined && this.#pid === pid;
     this.#pid = pid;
     this.connected = true;

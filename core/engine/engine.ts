@@ -99,6 +99,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   sessionRelay: SessionRelay | null = null;
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
+  /** The common part of open packets, by transport. */
+  readonly #handshakes: Readonly<Record<TransportName, string>>;
   #front: EngineFront | null = null;
   #isClosed = false;
 
@@ -109,6 +111,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     this.admission = new Admission(options.admission, clock);
     this.turn = new Turn(clock, options.backlogLimits);
     this.heartbeat = new Heartbeat(clock, options.pingInterval, options.pingTimeout);
+    this.#handshakes = { polling: this.#describe('polling'), websocket: this.#describe('websocket') };
   }
 
   /** Number of open sessions. */
@@ -181,20 +184,19 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     const connection = new Connection(id, this, transport, request, remoteAddress);
     this.#connections.set(id, connection);
     if (debug.enabled) debug('%s opened over %s', id, transport.name);
-    const handshake = JSON.stringify({
-      sid: id,
-      upgrades: this.upgrades(transport.name),
-      pingInterval: this.opts.pingInterval,
-      pingTimeout: this.opts.pingTimeout,
-      maxPayload: this.opts.maxHttpBufferSize,
-    });
-    const packets = [Prepared.text(PacketType.open + handshake)];
+    const opening = Prepared.text(`${PacketType.open}{"sid":${JSON.stringify(id)},${this.#handshakes[transport.name]}`);
     const { initialPacket } = this.opts;
-    if (initialPacket !== undefined) packets.push(Prepared.message([initialPacket]));
-    connection.open(...packets);
+    if (initialPacket === undefined) connection.open(opening);
+    else connection.open(opening, Prepared.message([initialPacket]));
     this.emit('connection', connection);
     connection.settle();
     return connection;
+  }
+
+  /** What an open packet says to everybody alike: all but the id of the session. */
+  #describe(transport: TransportName): string {
+    const { pingInterval, pingTimeout, maxHttpBufferSize: maxPayload } = this.opts;
+    return JSON.stringify({ upgrades: this.upgrades(transport), pingInterval, pingTimeout, maxPayload }).slice(1);
   }
 
   /** Transports a client may move to from this one. */

@@ -1,5 +1,5 @@
 import { encodeBinary, SEPARATOR } from './engineio/payload.js';
-import { type Compression, encodeDeflatedFrame, encodeFrame } from './websocket/frame.js';
+import { type Compression, encodeDeflatedFrame, encodeFrame, encodeTextFrame } from './websocket/frame.js';
 
 /**
  * What one packet looks like before a transport touches it: text parts are whole Engine.IO packets (type digit first),
@@ -47,8 +47,15 @@ export class Prepared {
 
   /** As WebSocket frames. */
   get frame(): Buffer {
-    this.#frame ??= this.#join(encodeFrame);
+    this.#frame ??= this.#encode();
     return this.#frame;
+  }
+
+  #encode(): Buffer {
+    const first = this.parts[0];
+    return this.parts.length === 1 && typeof first === 'string'
+      ? encodeTextFrame(first, this.byteLength)
+      : this.#join(encodeFrame);
   }
 
   /** As WebSocket frames for a connection that negotiated permessage-deflate. */

@@ -115,6 +115,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
         check();
       },
       (response) => {
+        if (isOver) return;
         responses.push(response);
         check();
       },

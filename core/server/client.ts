@@ -9,6 +9,7 @@ import { PacketAssembler } from '../protocol/socketio/assembler.js';
 import { decode } from '../protocol/socketio/decode.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
+import { RETRY_KEY } from '../protocol/socketio/retries.js';
 import { EventRate } from './event-rate.js';
 import type { Namespace } from './namespace.js';
 import type { Server } from './server.js';
@@ -200,16 +201,17 @@ export class Client implements ConnectionHandler {
 
   // --- namespaces ---
 
-  #connect(name: string, auth: Record<string, unknown> = {}): void {
+  #connect(name: string, given: Record<string, unknown> = {}): void {
     if (this.#sockets.size >= this.#server.opts.maxNamespacesPerConnection) {
       this.refuse(name, { message: 'Too many namespaces' });
       return;
     }
     this.#sockets.set(name, null);
+    const [auth, retryKey] = takeRetryKey(given);
     this.#server.findNamespace(name, auth, (namespace: Namespace<any, any, any, any> | undefined) => {
       if (!this.isOpen) return;
       if (namespace === undefined) this.refuse(name, { message: 'Invalid namespace' });
-      else namespace.add(this, auth);
+      else namespace.add(this, auth, retryKey);
     });
   }
 
@@ -264,6 +266,13 @@ export class Client implements ConnectionHandler {
     this.#assembler?.clear();
     this.#decoder?.destroy();
   }
+}
+
+/** The credentials as the application gave them, and what our client added to them. */
+function takeRetryKey(given: Record<string, unknown>): [auth: Record<string, unknown>, retryKey: unknown] {
+  if (given[RETRY_KEY] === undefined) return [given, undefined];
+  const { [RETRY_KEY]: retryKey, ...auth } = given;
+  return [auth, retryKey];
 }
 
 /** A map by namespace; most clients are in the main one only, and need no `Map` for it. */

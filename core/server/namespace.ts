@@ -2,12 +2,14 @@ import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, FoundSession, Session, SocketId } from '../adapters/adapter.js';
 import { closeAdapter, contain, makeAdapter } from '../adapters/socketio-bridge.js';
+import { systemClock } from '../clock.js';
 import { PacketType, RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Client } from './client.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
+import { RetryMemories } from './retries.js';
 import type { Server } from './server.js';
 import { Socket } from './socket.js';
 import type {
@@ -92,6 +94,8 @@ export class Namespace<
   _ids = 0;
   /** Middlewares, in order. @internal */
   readonly middlewares: Middleware<Socket<any, any, any, any>>[] = [];
+  /** Clients that repeat their events; `null` when the option is off. @internal */
+  readonly retries: RetryMemories | null;
   /** Sockets by their secret, when recovery is on: a client may come back before its loss was noticed. */
   readonly #socketsByPid = new Map<string, Socket<any, any, any, any>>();
 
@@ -100,6 +104,8 @@ export class Namespace<
     super({ captureRejections: true });
     this.server = server;
     this.name = name;
+    const { retryMemory } = server.opts;
+    this.retries = retryMemory === undefined ? null : new RetryMemories(retryMemory, systemClock);
     this.initAdapter();
   }
 
@@ -116,14 +122,14 @@ export class Namespace<
   // --- connecting ---
 
   /** A client wants to be here. @internal */
-  add(client: Client, auth: Record<string, unknown>): void {
+  add(client: Client, auth: Record<string, unknown>, retryKey?: unknown): void {
     const { connectionStateRecovery: recovery } = this.server.opts;
     if (!recovery || typeof auth.pid !== 'string') {
-      this.#admit(client, auth, null);
+      this.#admit(client, auth, null, retryKey);
       return;
     }
     this.#restore(auth.pid, typeof auth.offset === 'string' ? auth.offset : undefined).then((session) => {
-      if (client.isOpen) this.#admit(client, auth, session);
+      if (client.isOpen) this.#admit(client, auth, session, retryKey);
       else giveBack(session);
     });
   }
@@ -139,7 +145,12 @@ export class Namespace<
     }
   }
 
-  #admit(client: Client, auth: Record<string, unknown>, session: Session | FoundSession | null): void {
+  #admit(
+    client: Client,
+    auth: Record<string, unknown>,
+    session: Session | FoundSession | null,
+    retryKey: unknown,
+  ): void {
     const socket = new Socket(this as never, client, auth, session) as Socket<
       ListenEvents,
       EmitEvents,
@@ -150,7 +161,7 @@ export class Namespace<
       this.middlewares.length === 0 ||
       (session !== null && this.server.opts.connectionStateRecovery?.skipMiddlewares)
     ) {
-      this.#connect(client, socket, session);
+      this.#connect(client, socket, session, retryKey);
       return;
     }
     runMiddlewares(this.middlewares, socket as never, (error: ExtendedError | null) => {
@@ -160,7 +171,7 @@ export class Namespace<
         return;
       }
       if (error === null) {
-        this.#connect(client, socket, session);
+        this.#connect(client, socket, session, retryKey);
         return;
       }
       socket.leaveEverything();
@@ -176,6 +187,7 @@ export class Namespace<
     client: Client,
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     session: Session | FoundSession | null,
+    retryKey: unknown,
   ): void {
     // In one turn: what was missed until now goes ahead of the CONNECT packet, where the client keeps it until it is
     // connected; what is sent from now on follows, because from now on the socket is found in its rooms.
@@ -188,7 +200,7 @@ export class Namespace<
     this.sockets.set(socket.id, socket);
     if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket as never);
     client.accept(socket as never);
-    socket.onConnect();
+    socket.onConnect(this.retries === null ? null : this.retries.attach(retryKey, socket as never));
     this.#announce('connect', socket);
     this.#announce('connection', socket);
   }

@@ -10,7 +10,7 @@ import type { Connection } from '../engine/connection.js';
 import { AcknowledgementError } from '../errors.js';
 import { randomId } from '../ids.js';
 import { parseQuery } from '../protocol/engineio/handshake.js';
-import type { Prepared } from '../protocol/prepared.js';
+import { Prepared } from '../protocol/prepared.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import { type Room, Selection } from '../rooms/selection.js';
 import { PendingAcks } from './acks.js';
@@ -19,6 +19,7 @@ import type { Client } from './client.js';
 import { CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
 import type { Namespace } from './namespace.js';
+import { RETRY_WINDOW, type RetryMemory } from './retries.js';
 import type { Server } from './server.js';
 import type {
   AllButLast,
@@ -96,6 +97,8 @@ export class Socket<
   readonly #issued: number;
   #handshake: Handshake | null = null;
   #acks: PendingAcks | null = null;
+  /** Of a client that repeats its events until they are acknowledged. */
+  #retries: RetryMemory | null = null;
   #middlewares: Middleware<Event>[] | null = null;
   #flags: Readonly<EmitFlags> = NO_FLAGS;
   #anyIncoming: CatchAll | null = null;
@@ -359,25 +362,38 @@ export class Socket<
 
   #onEvent(packet: Packet): void {
     const args: any[] = packet.data;
-    if (packet.id !== undefined) args.push(this.#acknowledge(packet.id));
+    const { id } = packet;
+    if (id !== undefined) {
+      if (this.#retries !== null && !this.#retries.admit(id)) return;
+      args.push(this.#acknowledge(id));
+    }
     if (this.#anyIncoming !== null) {
       this.#guard(args, () => this.#anyIncoming!.notify(this, args));
       if (!this.connected) return;
     }
     if (this.#middlewares === null) {
-      this.#dispatch(args);
+      this.#dispatch(args, id);
       return;
     }
     runMiddlewares(this.#middlewares, args as Event, (error) => {
       if (error !== null) this.#onError(error);
-      else if (this.connected) this.#dispatch(args);
+      else if (this.connected) this.#dispatch(args, id);
     });
   }
 
-  #dispatch(args: any[]): void {
+  #dispatch(args: any[], id: number | undefined): void {
+    if (id !== undefined && this.#retries?.claim(id) === false) return;
     // Node treats an "error" event without listeners as fatal; here a client merely sent a strange name.
     if (args[0] === 'error' && this.listenerCount('error') === 0) return;
-    this.#guard(args, () => emitLocally(this, args[0], args.slice(1)));
+    // The same as #guard and emitLocally, without a closure and a second array for every event.
+    try {
+      EventEmitter.prototype.emit.apply(this, args as [string]);
+    } catch (error) {
+      this.#onListenerError(error, args);
+    }
+    // A listener that ended the connection it was called on, and has not answered, wants to see the event again.
+    if (id !== undefined && this.#retries !== null && !(this.connected && this.client.isOpen))
+      this.#retries.release(id);
   }
 
   /** Whatever a listener does, the process and the other listeners live. */
@@ -406,7 +422,9 @@ export class Socket<
     return (...args) => {
       if (isSent) return;
       isSent = true;
-      this.#send({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args });
+      const packet: Packet = { type: PacketType.ACK, nsp: this.nsp.name, id, data: args };
+      if (this.#retries === null) this.#send(packet);
+      else this.#retries.answer(id, Prepared.message(this.server.encoder.encode(packet)));
     };
   }
 
@@ -502,10 +520,15 @@ export class Socket<
   // --- the beginning and the end ---
 
   /** The namespace accepted it. @internal */
-  onConnect(): void {
+  onConnect(retries: RetryMemory | null): void {
     this.connected = true;
+    this.#retries = retries;
     contain(this.join(this.id), 'join a room');
-    const data = this.pid === undefined ? { sid: this.id } : { sid: this.id, pid: this.pid };
+    const data = {
+      sid: this.id,
+      ...(this.pid !== undefined && { pid: this.pid }),
+      ...(retries !== null && { retryWindow: RETRY_WINDOW }),
+    };
     this.#send({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
   }
 
@@ -543,6 +566,7 @@ export class Socket<
     this.nsp.remove(this);
     this.client.remove(this as never);
     this.connected = false;
+    if (this.#retries !== null) this.nsp.retries?.detach(this.#retries, this);
     this.#acks?.abandon((error) =>
       this.server.reportListenerError(error, { socket: this as never, event: 'acknowledgement' }),
     );

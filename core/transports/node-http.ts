@@ -14,7 +14,7 @@ import { PollingTransport } from './polling.js';
 import type { PublishEndpoint } from './publish-endpoint.js';
 import { takePoll, writeAnswer } from './relayed-poll.js';
 import type { ResponseHeaders, Transport } from './transport.js';
-import { WebSocketAcceptor } from './websocket.js';
+import { WebSocketAcceptor } from './websocket-acceptor.js';
 
 const debug = createDebug('carillon:http');
 
@@ -89,8 +89,7 @@ export class NodeHttp implements EngineFront {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     (request as EngineRequest)._query = parseQuery(request.url);
     // Between here and the transport nobody else listens: a reset must not be an unhandled error.
-    const onError = () => socket.destroy();
-    socket.on('error', onError);
+    socket.on('error', destroy);
     const decision = new Decision();
     const expire = () => {
       const refusal = new Refusal('handshakeTimeout', {});
@@ -109,14 +108,11 @@ export class NodeHttp implements EngineFront {
         const headers: ResponseHeaders = { ...extra };
         if (typeof verdict === 'string') this.#engine.emit('initial_headers', headers, request);
         this.#engine.emit('headers', headers, request);
-        socket.removeListener('error', onError);
-        // The answer to the handshake and the first packets leave in one write.
-        socket.cork();
+        socket.removeListener('error', destroy);
         this.#acceptor.accept(request, socket, head, headers, (transport) => {
           if (typeof verdict === 'string') this.#open(verdict, transport, request);
           else verdict.startUpgrade(transport);
         });
-        socket.uncork();
       });
     };
     if (this.#engine.middlewares.length === 0) {
@@ -326,6 +322,10 @@ export class NodeHttp implements EngineFront {
     if (debug.enabled) debug('refused %s %s: %s %o', req.method, req.url, message, refusal.context);
     this.#engine.emit('connection_error', { req, code, message, context: refusal.context });
   }
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 function unknownSession(sid: string): Refusal {

@@ -32,6 +32,8 @@ export class PathRouter {
   readonly #clock: Clock;
   readonly #routes: Route[] = [];
   readonly #originalEmit: HttpServer['emit'];
+  /** Sockets of upgrades that nobody listens for, until their time is up. */
+  readonly #unclaimed = new Set<Duplex>();
 
   private constructor(server: HttpServer, clock: Clock) {
     this.#server = server;
@@ -69,6 +71,8 @@ export class PathRouter {
     // Somebody may have changed it after us: then it stays, and finds no route of ours.
     if (this.#server.emit === (this.#emit as unknown)) this.#server.emit = this.#originalEmit;
     routers.delete(this.#server);
+    // Nobody else would end them, and the end of the server waits for them.
+    for (const socket of this.#unclaimed) socket.destroy();
   }
 
   #find(request: IncomingMessage): Route | undefined {
@@ -139,7 +143,11 @@ export class PathRouter {
       timeout,
       true,
     );
-    socket.on('close', () => timer.cancel());
+    this.#unclaimed.add(socket);
+    socket.on('close', () => {
+      this.#unclaimed.delete(socket);
+      timer.cancel();
+    });
   }
 }
 

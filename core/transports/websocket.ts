@@ -1,223 +1,186 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ZlibOptions } from 'node:zlib';
-import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
-import { decodeBase64 } from '../protocol/engineio/payload.js';
+import type { Deadlines } from '../deadlines.js';
 import type { Sequence } from '../protocol/sequence.js';
-import type { Compression } from '../protocol/websocket/frame.js';
-import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
+import { encodeCloseFrame, encodePongFrame } from '../protocol/websocket/frame.js';
+import {
+  type CloseFrame,
+  type FrameReceiver,
+  type FrameViolation,
+  readFrames,
+  type Unfinished,
+} from '../protocol/websocket/reader.js';
+import { FrameTransport } from './frame-transport.js';
 
-/**
- * The connection as `ws` sees it. A subclass only to have a typed place for the transport: with it, three shared
- * functions serve as listeners for every connection instead of three closures each.
- */
-class Peer extends WebSocket {
-  transport: WebSocketTransport | null = null;
+/** A socket knows its transport: four shared functions serve as listeners for every connection, instead of closures. */
+const TRANSPORT = Symbol('transport');
+type OwnedSocket = Duplex & { [TRANSPORT]?: WebSocketTransport };
+
+/** What all connections of an acceptor share. */
+export interface WebSocketShared {
+  /** Bytes of a message. */
+  readonly maxPayload: number;
+  /** Peers that were told goodbye and have this long to answer. */
+  readonly closing: Deadlines<WebSocketTransport>;
 }
 
+/** No close frame came. Source: RFC 6455 §7.1.5. */
+const ABNORMAL = 1006;
+
 /**
- * A WebSocket. `ws` does the handshake, the reading, pongs and the closing handshake; frames with messages are written
- * straight to the socket, which is ours: it was given to us with the upgrade. Everybody writes whole frames only, so
- * nothing interleaves.
+ * A WebSocket without extensions, read by us: what nearly every connection is. Those with permessage-deflate are read by
+ * `ws`, see websocket-library.ts.
+ *
+ * ```
+ *   open ──close()──> closing ──the peer's close frame──> (end) ──> closed
+ *     ├──close frame──> answered, (end) ──────────────────────────> closed
+ *     └──violation──> told, reported, (end) ──────────────────────> closed
+ * ```
+ * Source: RFC 6455 §7.
  */
-export class WebSocketTransport implements Transport {
-  readonly name = 'websocket';
-  readonly #peer: Peer;
-  readonly #socket: Duplex;
-  /** `null` unless permessage-deflate was negotiated. */
-  readonly #compression: Compression | null;
-  #handler: TransportHandler | null = null;
-  #drainExpected = false;
-  #error: unknown = undefined;
+export class WebSocketTransport extends FrameTransport implements FrameReceiver {
+  readonly #shared: WebSocketShared;
+  /** The answer to the handshake, until it is written: in one piece with the first message, if there is one at once. */
+  #answer: Buffer | null;
+  unfinished: Unfinished | null = null;
+  isReading = true;
+  #readyState: 'open' | 'closing' | 'closed' = 'open';
+  /** The peer's. */
+  #closeFrame: CloseFrame | null = null;
+  /** Of the last ping that came while the peer did not read. */
+  #unansweredPing: Buffer | null = null;
 
-  constructor(peer: WebSocket, socket: Duplex, compression: Compression | null) {
-    this.#peer = peer as Peer;
-    this.#socket = socket;
-    this.#compression = compression;
-    this.#peer.transport = this;
-    peer.on('message', onMessage);
-    peer.on('error', onError);
-    peer.on('close', onClose);
+  /**
+   * @param answer the answer to the handshake, not written yet; see {@link WebSocketTransport.begin}.
+   * @param head what came behind the handshake already.
+   */
+  constructor(socket: Duplex, answer: Buffer, head: Buffer, shared: WebSocketShared) {
+    super(socket, null);
+    this.#shared = shared;
+    this.#answer = answer;
+    (socket as OwnedSocket)[TRANSPORT] = this;
+    (socket as Partial<Socket>).setTimeout?.(0);
+    (socket as Partial<Socket>).setNoDelay?.();
+    if (head.byteLength > 0) socket.unshift(head);
+    socket.on('data', onData);
+    socket.on('end', onEnd);
+    socket.on('error', onError);
+    socket.on('close', onClose);
   }
 
-  get ready(): boolean {
-    return !this.#socket.writableNeedDrain && this.#peer.readyState === WebSocket.OPEN;
-  }
-
-  get writable(): boolean {
-    return this.#socket.writableLength === 0 && this.#peer.readyState === WebSocket.OPEN;
-  }
-
-  get bufferedBytes(): number {
-    return this.#socket.writableLength;
-  }
-
-  get bytesReceived(): number {
-    return (this.#socket as Partial<Socket>).bytesRead ?? 0;
-  }
-
-  get bytesSent(): number {
-    return (this.#socket as Partial<Socket>).bytesWritten ?? 0;
+  get maxPayload(): number {
+    return this.#shared.maxPayload;
   }
 
   get readyState(): 'open' | 'closing' | 'closed' {
-    const { readyState } = this.#peer;
-    return readyState === WebSocket.OPEN ? 'open' : readyState === WebSocket.CLOSED ? 'closed' : 'closing';
+    return this.#readyState;
   }
 
-  attach(handler: TransportHandler): void {
-    this.#handler = handler;
+  /** Answers the handshake, unless the first message did. */
+  begin(): void {
+    const answer = this.#answer;
+    if (answer === null || this.#readyState === 'closed') return;
+    this.#answer = null;
+    this.socket.write(answer);
   }
 
-  write(sequence: Sequence): void {
-    const bytes = this.#compression === null ? sequence.frames() : sequence.deflatedFrames(this.#compression);
-    if (this.#socket.write(bytes) || this.#drainExpected) return;
-    // Only a congested connection pays for a listener.
-    this.#drainExpected = true;
-    this.#socket.once('drain', () => {
-      this.#drainExpected = false;
-      this.#handler?.onReady();
-    });
+  override write(sequence: Sequence): void {
+    if (this.#answer === null) {
+      super.write(sequence);
+      return;
+    }
+    const bytes = Buffer.concat([this.#answer, sequence.frames()]);
+    this.#answer = null;
+    if (!this.socket.write(bytes)) this.expectDrain();
   }
 
   close(code?: number, reason?: string): void {
-    this.#peer.close(code, reason);
+    if (this.#readyState !== 'open') return;
+    this.begin();
+    this.#readyState = 'closing';
+    this.#shared.closing.add(this);
+    this.socket.write(encodeCloseFrame(code, reason));
   }
 
   terminate(): void {
-    this.#peer.terminate();
+    if (this.#readyState === 'closed') return;
+    this.#readyState = 'closing';
+    this.socket.destroy();
   }
 
-  /** @internal */
-  onMessage(data: Buffer, isBinary: boolean): void {
-    if (this.#handler === null) return;
-    if (isBinary) this.#handler.onBinary(data);
-    else if (data[0] === 98 /* b */) this.#onBase64(this.#handler, data.toString());
-    else this.#handler.onText(data.toString());
-  }
-
-  /** Clients with `forceBase64` send binary messages as they would over polling. */
-  #onBase64(handler: TransportHandler, packet: string): void {
-    let message: Buffer | undefined;
-    try {
-      message = decodeBase64(packet, 1, packet.length);
-    } catch {
-      // As text it is no packet at all, and refused as that.
-      handler.onText(packet);
-      return;
-    }
-    handler.onBinary(message);
-  }
-
-  /** `ws` reports an error before the close that follows it. @internal */
-  onError(error: Error): void {
-    this.#error = error;
-  }
-
-  /** @internal */
-  onClose(code: number, reason: Buffer): void {
-    const handler = this.#handler;
-    this.#handler = null;
-    if (this.#error !== undefined) handler?.onClose('transport error', this.#error);
-    else
-      handler?.onClose('transport close', {
-        description: 'websocket connection closed',
-        context: { code, reason: reason.toString() },
-      });
-  }
-}
-
-function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
-  (this as Peer).transport!.onMessage(data as Buffer, isBinary);
-}
-
-function onError(this: WebSocket, error: Error): void {
-  (this as Peer).transport!.onError(error);
-}
-
-function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  (this as Peer).transport!.onClose(code, reason);
-}
-
-export interface WebSocketOptions {
-  /** Bytes of one message, after inflating. A larger one closes the connection with code 1009. */
-  maxPayload: number;
-  /** `false`, or the parameters of the extension; see the `perMessageDeflate` option. */
-  perMessageDeflate: false | PerMessageDeflateOptions;
-}
-
-/** Turns upgrade requests into transports. */
-export class WebSocketAcceptor {
-  readonly #server: WebSocketServer;
-  readonly #compression: Compression | null;
-  /** What the `headers` event of `ws` adds to the answer that is being written: it is synchronous, one at a time. */
-  #headers: ResponseHeaders | null = null;
-  #windowLimited = false;
-
-  constructor(options: WebSocketOptions) {
-    const deflate = options.perMessageDeflate;
-    this.#compression = deflate
-      ? { threshold: deflate.threshold ?? 1024, zlib: { ...(deflate.zlibDeflateOptions as ZlibOptions) } }
-      : null;
-    this.#server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      WebSocket: Peer as unknown as typeof WebSocket,
-      maxPayload: options.maxPayload,
-      // No context is kept between messages, on neither side: an idle connection costs no zlib window.
-      perMessageDeflate: deflate ? { serverNoContextTakeover: true, clientNoContextTakeover: true, ...deflate } : false,
-    });
-    this.#server.on('headers', (lines) => {
-      this.#windowLimited = lines.some((line) =>
-        /^sec-websocket-extensions:.*server_max_window_bits=(?!15)/i.test(line),
-      );
-      const headers = this.#headers;
-      if (headers === null) return;
-      for (const name of Object.keys(headers)) {
-        const value = headers[name]!;
-        for (const each of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${each}`);
-      }
-    });
-  }
-
-  /**
-   * Answers the request with 101 and the given headers, then calls back with the transport; or answers with an HTTP
-   * error, when the request is not a valid WebSocket handshake, and does not call back.
-   */
-  accept(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    headers: ResponseHeaders,
-    callback: (transport: WebSocketTransport) => void,
-  ): void {
-    this.#headers = headers;
-    try {
-      this.#server.handleUpgrade(request, socket, head, (peer) => {
-        // We compress with the full window. A client that cannot take it gets its messages uncompressed, which is
-        // always allowed (RFC 7692 §6), rather than a compressed form of its own.
-        const compressed = this.#compression !== null && peer.extensions !== '' && !this.#windowLimited;
-        callback(new WebSocketTransport(peer, socket, compressed ? this.#compression : null));
-      });
-    } finally {
-      this.#headers = null;
+  /** A peer that does not read gets no heap of answers: the last one is enough. Source: RFC 6455 §5.5.3. */
+  onPing(payload: Buffer): void {
+    if (this.#readyState !== 'open') return;
+    if (this.socket.writableNeedDrain) {
+      this.#unansweredPing = Buffer.from(payload);
+      this.expectDrain();
+    } else if (!this.socket.write(encodePongFrame(payload))) {
+      this.expectDrain();
     }
   }
 
-  /** Calls back for a handshake that `ws` refuses, with its error, before the answer is written. */
-  onRefused(listener: (error: Error, request: IncomingMessage) => void): void {
-    this.#server.on('wsClientError', (error, socket, request) => {
-      listener(error, request);
-      const body = error.message;
-      socket.on('error', () => socket.destroy());
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
-    });
+  protected override onDrain(): void {
+    const ping = this.#unansweredPing;
+    this.#unansweredPing = null;
+    if (ping !== null) this.onPing(ping);
+    super.onDrain();
   }
 
-  close(): void {
-    this.#server.close();
+  /** Answered, if it is not the answer to ours; either way nothing follows it. */
+  onCloseFrame(frame: CloseFrame): void {
+    this.isReading = false;
+    this.#closeFrame = frame;
+    if (frame.code === 1005) this.close();
+    else this.close(frame.code, frame.reason);
+    this.socket.end();
   }
+
+  onViolation(violation: FrameViolation): void {
+    this.isReading = false;
+    this.close(violation.closeCode);
+    this.socket.end();
+    this.end(violation, ABNORMAL, '');
+  }
+
+  /** @internal */
+  onData(chunk: Buffer): void {
+    if (this.isReading) readFrames(this, chunk);
+  }
+
+  /** The peer will send nothing more: without a close frame before, the connection is lost. @internal */
+  onEnd(): void {
+    if (this.#readyState === 'open') this.#readyState = 'closing';
+    this.isReading = false;
+    this.socket.end();
+  }
+
+  /** @internal */
+  onSocketError(): void {
+    this.terminate();
+  }
+
+  /** @internal */
+  onSocketClose(): void {
+    this.#readyState = 'closed';
+    this.isReading = false;
+    this.unfinished = null;
+    this.#shared.closing.remove(this);
+    this.end(undefined, this.#closeFrame?.code ?? ABNORMAL, this.#closeFrame?.reason ?? '');
+  }
+}
+
+function onData(this: OwnedSocket, chunk: Buffer): void {
+  this[TRANSPORT]!.onData(chunk);
+}
+
+function onEnd(this: OwnedSocket): void {
+  this[TRANSPORT]!.onEnd();
+}
+
+function onError(this: OwnedSocket): void {
+  this[TRANSPORT]!.onSocketError();
+}
+
+function onClose(this: OwnedSocket): void {
+  this[TRANSPORT]!.onSocketClose();
 }

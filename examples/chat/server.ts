@@ -10,7 +10,7 @@ import { limits } from './contract.js';
 
 const packageRoot = (name: string): string => dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`)));
 const compiled = import.meta.dirname;
-const client = join(packageRoot('socket.io-client'), 'dist', 'socket.io.esm.min.js');
+const bundles = join(packageRoot('carillon'), 'dist', 'browser');
 
 const app = Fastify();
 app.addHook('onRequest', async (_request, reply) => {
@@ -25,7 +25,7 @@ await app.register(fastifyStatic, {
   root: [join(packageRoot('carillon'), 'examples/chat/public'), join(compiled, 'page')],
 });
 app.get('/contract.js', (_request, reply) => reply.sendFile('contract.js', compiled));
-app.get('/client.js', (_request, reply) => reply.sendFile('socket.io.esm.min.js', dirname(client)));
+app.get('/client.js', (_request, reply) => reply.sendFile('socket.io.esm.min.js', bundles));
 
 const io: ChatServer = new Server(app.server, {
   serveClient: false,

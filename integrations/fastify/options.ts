@@ -1,5 +1,6 @@
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 import { OptionError, type ServerOptions } from '../../core/index.js';
+import { checkNames, SERVER_OPTIONS } from '../option-names.js';
 
 /** Hooks and settings of our routes alone; see Fastify's route options. They run after those of the app. */
 export type CarillonRouteOptions = Pick<
@@ -46,53 +47,6 @@ export class RegistrationError extends Error {
   readonly code = 'CARILLON_ALREADY_REGISTERED';
 }
 
-/** All of them: the compiler says so when one is missing. */
-const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
-  path: true,
-  addTrailingSlash: true,
-  serveClient: true,
-  adapter: true,
-  parser: true,
-  connectTimeout: true,
-  connectionStateRecovery: true,
-  cleanupEmptyChildNamespaces: true,
-  pingTimeout: true,
-  pingInterval: true,
-  upgradeTimeout: true,
-  maxHttpBufferSize: true,
-  allowRequest: true,
-  transports: true,
-  allowUpgrades: true,
-  perMessageDeflate: true,
-  httpCompression: true,
-  wsEngine: true,
-  initialPacket: true,
-  cookie: true,
-  cors: true,
-  allowEIO3: true,
-  destroyUpgrade: true,
-  destroyUpgradeTimeout: true,
-  maxPacketsPerPayload: true,
-  maxAttachments: true,
-  maxAttachmentBytes: true,
-  maxDepth: true,
-  maxNamespaceLength: true,
-  maxNamespacesPerConnection: true,
-  maxPendingAcks: true,
-  maxBufferedBytes: true,
-  maxBufferedMessages: true,
-  slowConsumerPolicy: true,
-  conflateBy: true,
-  backpressureThreshold: true,
-  origins: true,
-  maxConnectionsPerAddress: true,
-  handshakeRate: true,
-  clientAddress: true,
-  handshakeTimeout: true,
-  eventRateLimit: true,
-  publishEndpoint: true,
-  relaySessions: true,
-};
 const ROUTE_OPTIONS: Record<keyof CarillonRouteOptions, true> = {
   onRequest: true,
   preParsing: true,
@@ -141,27 +95,6 @@ function segment(name: string, value: unknown): string {
   }
   const trimmed = value.replace(/^\/+|\/+$/g, '');
   return trimmed === '' ? '' : `/${trimmed}`;
-}
-
-function checkNames(given: object, known: Record<string, true>, where: string): void {
-  for (const name of Object.keys(given)) {
-    if (known[name]) continue;
-    const similar = Object.keys(known).find((each) => isSimilar(each.toLowerCase(), name.toLowerCase()));
-    const hint = name === 'server' || name === 'httpServer' ? 'it is attached to the app you register it on' : '';
-    const fix = similar ? `did you mean "${where}${similar}"?` : hint || `one of ${Object.keys(known).join(', ')}`;
-    throw new OptionError(where + name, (given as Record<string, unknown>)[name], `no option of that name: ${fix}`);
-  }
-}
-
-/** One letter more, less or different, or two swapped. */
-function isSimilar(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false;
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start++;
-  let end = 0;
-  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
-  const [left, right] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
-  return (left.length <= 1 && right.length <= 1) || (left.length === 2 && left === right[1]! + right[0]);
 }
 
 const claimed = new WeakMap<object, Set<string>>();

@@ -145,7 +145,8 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
     onError: [route.onError ?? [], revoke].flat(),
   };
   app.route({ ...handshakes, url: `${url}/*` });
-  if (server.addTrailingSlash === false) app.route({ ...handshakes, url: url || '/' });
+  // Where slashes at the end are cut off, `/socket.io/` is looked for without.
+  if (server.addTrailingSlash === false || ignoresTrailingSlash(app)) app.route({ ...handshakes, url: url || '/' });
   // What guards the handshake does not guard the bundle: a page needs it before anybody has signed in.
   app.route({
     ...common,
@@ -157,6 +158,14 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
     onSend: handOverTo(serveFile),
     onError: revoke,
   });
+}
+
+function ignoresTrailingSlash({ initialConfig }: FastifyInstance): boolean {
+  const { ignoreTrailingSlash, routerOptions } = initialConfig as {
+    ignoreTrailingSlash?: boolean;
+    routerOptions?: { ignoreTrailingSlash?: boolean };
+  };
+  return ignoreTrailingSlash === true || routerOptions?.ignoreTrailingSlash === true;
 }
 
 /** The response, with the headers that hooks have set. */

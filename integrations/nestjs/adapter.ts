@@ -1,7 +1,9 @@
 import 'reflect-metadata';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type INestApplicationContext,
   type InjectionToken,
+  Logger,
   Module,
   type WebSocketAdapter,
   type WsMessageHandler,
@@ -9,6 +11,7 @@ import {
 import { ApplicationConfig, HttpAdapterHost, LazyModuleLoader, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { OptionError, Server } from '../../core/index.js';
+import { checkNames, SERVER_OPTIONS } from '../option-names.js';
 import { Activity } from './activity.js';
 import { ClientBinding } from './client-binding.js';
 import { enhance } from './enhancers.js';
@@ -62,24 +65,26 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     }
     this.#app = app;
     const modules = app.get(ModulesContainer);
-    const { drainTimeout = 2000, ...serverOptions } = { ...find<CarillonOptions>(modules, MODULE_OPTIONS), ...options };
+    const given = { ...moduleOptions(modules), ...options };
+    checkNames(given, { ...SERVER_OPTIONS, drainTimeout: true });
+    const { drainTimeout = 2000, ...serverOptions } = given;
     if (!Number.isFinite(drainTimeout) || drainTimeout < 0) {
       throw new OptionError('drainTimeout', drainTimeout, 'a number of milliseconds, 0 for not at all');
     }
     this.#options = serverOptions;
     this.#drainTimeout = drainTimeout;
     this.#gateways = findGateways(modules);
-    this.#gatewayOptions = optionsByServer(this.#gateways);
+    this.#gatewayOptions = optionsByServer(this.#gateways, serverOptions.path);
+    for (const gateway of this.#gateways) warnOfUnknownOptions(gateway);
     const config = app.get(ApplicationConfig);
     const mayAnswerItself = this.#gateways.some(hasOwnFilters);
     this.#failures = mayAnswerItself || config.getGlobalFilters().length > 0 ? new FailureWatch() : undefined;
     this.#restore = enhance(this.#gateways, new ApplicationFilters(config));
     for (const gateway of this.#gateways) observeHooks(gateway);
-    const service = find(modules, CarillonService);
-    // In a test it may be a stand-in, which needs no server.
-    const isReal = service instanceof CarillonService;
-    if (isReal) service.connect(() => this.#serverFor(0, undefined));
-    this.#followLifecycle(isReal);
+    // In a test one may be a stand-in, which needs no server.
+    const services = findAll(modules, CarillonService).filter((each) => each instanceof CarillonService);
+    for (const service of services) service.connect(() => this.#serverFor(0, undefined));
+    this.#followLifecycle(services.length > 0);
   }
 
   // --- servers ---
@@ -90,7 +95,7 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     if (options.namespace === undefined) return server;
     if (typeof options.namespace === 'string') return server.of(options.namespace);
     // Each `of(pattern)` makes a namespace of its own, of which only the first is ever used.
-    const key = `${serverKey(port, options.path)} ${options.namespace}`;
+    const key = `${this.#keyOf(port, options.path)} ${options.namespace}`;
     let namespace = this.#patterns.get(key);
     if (namespace === undefined) {
       namespace = server.of(options.namespace);
@@ -99,11 +104,17 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     return namespace;
   }
 
+  /** Gateways that name no path are on that of the application. */
+  #keyOf(port: number, path = this.#options.path): string {
+    return serverKey(port, path);
+  }
+
   #serverFor(port: number, path: string | undefined): AnyServer {
-    const key = serverKey(port, path);
+    const key = this.#keyOf(port, path);
     let server = this.#servers.get(key);
     if (server === undefined) {
       const { namespace: _, server: __, ...options } = { ...this.#options, ...this.#gatewayOptions.get(key) };
+      if (path !== undefined) options.path = path;
       server = this.createIOServer(port, options as GatewayOptions);
       this.#servers.set(key, server);
     }
@@ -150,7 +161,7 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
 
   /** Whether the gateway is one of those on this namespace. */
   #serves(namespace: AnyNamespace, { port, options }: Gateway): boolean {
-    const key = serverKey(port, options.path);
+    const key = this.#keyOf(port, options.path);
     if (namespace.server !== this.#servers.get(key)) return false;
     const wanted = options.namespace ?? '/';
     if (typeof wanted !== 'string') return namespace === this.#patterns.get(`${key} ${wanted}`);
@@ -230,13 +241,31 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
 }
 
 /**
- * A provider, wherever it is; `undefined` when there is none. Not by `app.get()`: an application of `NestFactory` ends
- * the process when that fails.
+ * What is provided under a token, in whatever modules. Not by `app.get()`: an application of `NestFactory` ends the
+ * process when that fails.
  */
-function find<T>(modules: ModulesContainer, token: InjectionToken<T>): T | undefined {
-  for (const { providers } of modules.values()) {
-    const wrapper = providers.get(token);
-    if (wrapper !== undefined) return wrapper.instance as T;
+function findAll<T>(modules: ModulesContainer, token: InjectionToken<T>): T[] {
+  const wrappers = [...modules.values()].flatMap(({ providers }) => providers.get(token) ?? []);
+  return wrappers.map(({ instance }) => instance as T);
+}
+
+/** @throws CarillonUsageError when the module was imported with options that contradict each other. */
+function moduleOptions(modules: ModulesContainer): CarillonOptions {
+  const [first = {}, ...others] = findAll<CarillonOptions>(modules, MODULE_OPTIONS);
+  if (others.some((each) => !isDeepStrictEqual(each, first))) {
+    throw new CarillonUsageError(
+      'CarillonModule was imported twice, with different options, and there is one server. Call forRoot() once, in the ' +
+        'root module: every module can inject CarillonService then.',
+    );
   }
-  return undefined;
+  return first;
+}
+
+/** The old platform ignores what it does not know, and such gateways are to run as they are. */
+function warnOfUnknownOptions({ type, options }: Gateway): void {
+  try {
+    checkNames(options, { ...SERVER_OPTIONS, namespace: true });
+  } catch (error) {
+    new Logger('CarillonAdapter').warn(`@WebSocketGateway() of ${type.name}: ${(error as Error).message}`);
+  }
 }

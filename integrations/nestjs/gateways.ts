@@ -106,20 +106,25 @@ interface Wishes {
 }
 
 /** Gateways with the same key share one server. */
-export function serverKey(port: number, path: string | undefined): string {
-  return `${port} ${path ?? ''}`;
+export function serverKey(port: number, path = '/socket.io'): string {
+  return `${port} /${path.replace(/^\/+|\/+$/g, '')}`;
 }
 
 /**
  * What all gateways of one server ask for, together.
  *
+ * @param defaultPath of gateways that name none.
  * @throws CarillonUsageError when two of them ask for different things: a server can be made only one way.
  */
-export function optionsByServer(gateways: readonly Gateway[]): Map<string, GatewayOptions> {
+export function optionsByServer(
+  gateways: readonly Gateway[],
+  defaultPath: string | undefined,
+): Map<string, GatewayOptions> {
   const servers = new Map<string, Wishes>();
   for (const gateway of gateways) {
-    const { namespace: _, ...options } = gateway.options;
-    const key = serverKey(gateway.port, options.path);
+    // The path is in the key, however it was written.
+    const { namespace: _, path = defaultPath, ...options } = gateway.options;
+    const key = serverKey(gateway.port, path);
     const server: Wishes = servers.get(key) ?? { options: {}, origins: new Map() };
     servers.set(key, server);
     for (const [name, value] of Object.entries(options)) {

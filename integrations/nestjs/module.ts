@@ -32,7 +32,7 @@ export interface CarillonModuleAsyncOptions extends Pick<ModuleMetadata, 'import
  * @Module({ imports: [CarillonModule.forRoot()], providers: [ChatGateway] })
  * export class AppModule {}
  */
-@Module({})
+@Module({ providers: [CarillonService], exports: [CarillonService] })
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest's modules are classes
 export class CarillonModule {
   /** With options known now. Those given to `new CarillonAdapter(app, options)` go on top. */

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import { Engine, Server, type ServerOptions } from '../../core/index.js';
+import { checkNames, SERVER_OPTIONS } from '../option-names.js';
 import { register } from './registry.js';
 import { onTermination } from './termination.js';
 
@@ -72,6 +73,7 @@ function closeWhenIdle(server: HttpServer): void {
 
 /** See `attach` in index.ts. */
 export function attach(given: ServerOptions): Server<any, any, any, any> {
+  checkNames(given, SERVER_OPTIONS);
   // No bundle of the client: Next's application brings its own.
   const options = { path: '/socket.io', ...given, serveClient: false };
   const io = new Server(options);

@@ -8,6 +8,7 @@ import { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { Server } from '../../core/index.js';
+import { checkNames, SERVER_OPTIONS } from '../option-names.js';
 import type { NextServer, NextServerOptions } from './index.js';
 import { loadNext, type NextApp } from './load-next.js';
 import { NextUpgrades } from './next-upgrades.js';
@@ -114,6 +115,7 @@ function resolveOptions(options: NextServerOptions) {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new TypeError(`invalid option "port": got ${port}, expected a number from 0 to 65535`);
   }
+  checkNames(io, SERVER_OPTIONS, 'io.');
   return { ...rest, dev, dir: resolve(dir), port, io, signals };
 }
 

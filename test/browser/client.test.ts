@@ -33,7 +33,7 @@ afterAll(() => browser?.close());
 describe.each([
   ['official', OfficialServer, '/bundle.js'],
   ['carillon', CarillonServer as unknown as typeof OfficialServer, '/socket.io/socket.io.min.js'],
-] as const)('in Chromium, with the %s server', (_name, Server, script) => {
+] as const)('in Chromium, with the %s server', (name, Server, script) => {
   let http: HttpServer;
   let io: OfficialServer;
   let context: BrowserContext;
@@ -278,8 +278,9 @@ describe.each([
     io.on('connection', (socket) =>
       socket.on('n', (n, answer) => {
         received.push(n);
+        // Every tenth answer is lost, and the connection with it.
         if (received.length % 10 === 0) socket.conn.close();
-        else answer(n);
+        answer(n);
       }),
     );
     await connect({ retries: 10, reconnectionDelay: 5, reconnectionDelayMax: 10 });
@@ -288,7 +289,8 @@ describe.each([
       return Promise.all(Array.from({ length: 50 }, (_, n) => socket.emitWithAck('n', n)));
     });
     expect(answers).toEqual(Array.from({ length: 50 }, (_, n) => n));
-    expect([...new Set(received)]).toEqual(answers);
+    // Ours runs each event once, whatever the client had to send again.
+    expect(name === 'carillon' ? received : [...new Set(received)]).toEqual(answers);
   });
 
   test('another origin, with cookies', async () => {

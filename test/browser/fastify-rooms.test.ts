@@ -7,6 +7,7 @@ import { http } from '../support/compat/http.js';
 import { engineUrl } from '../support/compat/peers.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
 import { cleanUp, knock } from '../support/fastify.js';
+import { keepScreenshots } from '../support/screenshots.js';
 
 const output = fileURLToPath(new URL('../../test-output/fastify-rooms/', import.meta.url));
 
@@ -76,7 +77,7 @@ it('brings those in a room together, and nobody else', async () => {
 
   expect(await lines(ada)).toEqual(['Ada\nIs there any coffee left?', 'Grace\nA fresh pot, just for you.']);
   expect(await lines(kay)).toEqual(['Kay\nHello, lobby?']);
-  await ada.screenshot({ path: `${output}kitchen.png` });
+  await keepScreenshots(ada, `${output}kitchen`);
 
   await grace.context().close();
   await ada.getByText('Here: Ada', { exact: true }).waitFor();
@@ -89,7 +90,7 @@ it('knows who it is after a reload, and forgets after signing out', async () => 
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Your name').waitFor();
   expect((await page.context().cookies()).filter(({ name }) => name === 'token')).toEqual([]);
-  await page.screenshot({ path: `${output}login.png` });
+  await keepScreenshots(page, `${output}login`);
 });
 
 it('shows markup as text', async () => {

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../support/chromium.js';
 import { http } from '../support/compat/http.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
+import { keepScreenshots } from '../support/screenshots.js';
 
 const output = fileURLToPath(new URL('../../test-output/nestjs-chat/', import.meta.url));
 
@@ -88,7 +89,7 @@ describe.each(['express', 'fastify'])('the chat of Nest gateways on %s', (platfo
       'Notice\nTea is ready',
     ]);
     expect(await lines(kay)).toEqual(['Notice\nTea is ready']);
-    await ada.screenshot({ path: `${output}kitchen-${platform}.png` });
+    await keepScreenshots(ada, `${output}kitchen-${platform}`);
 
     await grace.context().close();
     await ada.getByText('Here: Ada', { exact: true }).waitFor();
@@ -101,7 +102,7 @@ describe.each(['express', 'fastify'])('the chat of Nest gateways on %s', (platfo
     await second.getByLabel('Your name').fill('<b>');
     await second.getByRole('button', { name: 'Come in' }).click();
     await second.getByText('A name has 2 to 20 letters.').waitFor();
-    await second.screenshot({ path: `${output}refused-${platform}.png` });
+    await keepScreenshots(second, `${output}refused-${platform}`);
     await second.getByLabel('Your name').fill('Grace');
     await second.getByRole('button', { name: 'Come in' }).click();
     await second.getByText('Grace, connected').waitFor();
@@ -111,7 +112,7 @@ describe.each(['express', 'fastify'])('the chat of Nest gateways on %s', (platfo
     const page = await open('Kay');
     await say(page, 'x'.repeat(201));
     await page.getByText('text must be shorter than or equal to 200 characters').waitFor();
-    await page.screenshot({ path: `${output}invalid-${platform}.png` });
+    await keepScreenshots(page, `${output}invalid-${platform}`);
     await say(page, 'short');
     await page.locator('#lines li', { hasText: 'short' }).waitFor();
     expect(await page.locator('#problem').textContent()).toBe('');

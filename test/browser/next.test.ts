@@ -7,8 +7,9 @@ import { WebSocket } from 'ws';
 import { launchChromium } from '../support/chromium.js';
 import { bounded, once } from '../support/compat/wait.js';
 import { freePort, type NextProcess, NextProject } from '../support/next-project.js';
+import { keepScreenshots } from '../support/screenshots.js';
 
-const output = fileURLToPath(new URL('../../test-output/', import.meta.url));
+const output = fileURLToPath(new URL('../../test-output/next-app/', import.meta.url));
 const source = fileURLToPath(new URL('../../examples/next-app', import.meta.url));
 
 let browser: Browser;
@@ -78,7 +79,7 @@ describe('in production', () => {
 
   it('emits from a page, a route handler and a server action', async () => {
     const [page] = await useEverything(server.url);
-    await page!.screenshot({ path: join(output, 'next-app.png') });
+    await keepScreenshots(page!, join(output, 'production'));
   }, 60_000);
 
   it('ends by SIGTERM with pages open', async () => {
@@ -103,7 +104,8 @@ describe('in development', () => {
   }, 180_000);
 
   it('emits from a page, a route handler and a server action', async () => {
-    await useEverything(server.url);
+    const [page] = await useEverything(server.url);
+    await keepScreenshots(page!, join(output, 'development'));
   }, 120_000);
 
   it('reloads what was changed, while the connection stays', async () => {

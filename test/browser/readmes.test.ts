@@ -96,7 +96,7 @@ function linkedPackages(): void {
   );
 }
 
-/** The page connects and shows what the server says, and what the route handler emits. */
+/** The page connects and shows what the server says, and what the route handler and the server action emit. */
 async function showsNews(readme: Readme, port: number): Promise<void> {
   const page = await visit(`http://localhost:${port}`);
   await page.getByText('connected: welcome', { exact: true }).waitFor();
@@ -104,6 +104,9 @@ async function showsNews(readme: Readme, port: number): Promise<void> {
     readme.command(`curl -d 'Tea is ready' http://localhost:3000/api/news`).replace('3000', String(port)),
   );
   await page.getByText('connected: welcome, Tea is ready', { exact: true }).waitFor();
+  await page.getByLabel('News').fill('and cake');
+  await page.getByLabel('News').press('Enter');
+  await page.getByText('connected: welcome, Tea is ready, and cake', { exact: true }).waitFor();
   await page.context().close();
 }
 

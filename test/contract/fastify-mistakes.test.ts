@@ -21,7 +21,7 @@ it.each([
   [{ cors: true }, /^invalid option "cors": got true, expected an object such as \{ origin:/],
   [{ pingTimout: 5000 }, /"pingTimout".* did you mean "pingTimeout"\?$/],
   [{ maxHTTPBufferSize: 5 }, /"maxHTTPBufferSize".* did you mean "maxHttpBufferSize"\?$/],
-  [{ server: {} }, /"server".*it is attached to the app you register it on$/],
+  [{ server: {} }, /"server".*it is attached to the server of the app you give it to$/],
   [{ nonsense: 1 }, /"nonsense".* one of path, addTrailingSlash/],
   [{ route: 'all' }, /"route": got "all", expected an object such as \{ onRequest: app.authenticate \}/],
   [{ route: { onrequest: () => {} } }, /"route.onrequest".* did you mean "route.onRequest"\?$/],

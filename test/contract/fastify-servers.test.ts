@@ -142,6 +142,13 @@ it('works without a trailing slash', async () => {
   await expectService(await listen(app), { addTrailingSlash: false });
 });
 
+it('works where slashes at the end are ignored', async () => {
+  const app = Fastify({ routerOptions: { ignoreTrailingSlash: true } });
+  await app.register(carillon);
+  echo(app);
+  await expectService(await listen(app));
+});
+
 describe('the browser bundle', () => {
   it('is served, also to those whom a hook of our routes would refuse', async () => {
     const app = Fastify();

@@ -5,8 +5,14 @@ import { ApplicationConfig } from '@nestjs/core';
 import { MessageBody, SubscribeMessage, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import { Observable } from 'rxjs';
 import { io as connectClient } from 'socket.io-client';
-import type { Namespace, Server, Socket } from '../../core/index.js';
-import { CarillonAdapter, CarillonUsageError, JoinRoom, UseConnectionGuards } from '../../integrations/nestjs/index.js';
+import { MemoryAdapter, type Namespace, type Server, type Socket } from '../../core/index.js';
+import {
+  CarillonAdapter,
+  CarillonUsageError,
+  type GatewayOptions,
+  JoinRoom,
+  UseConnectionGuards,
+} from '../../integrations/nestjs/index.js';
 import { http } from '../support/compat/http.js';
 import { engineUrl } from '../support/compat/peers.js';
 import { bounded, once } from '../support/compat/wait.js';
@@ -276,6 +282,29 @@ it('serves gateways with a port of their own, and closes it', async () => {
   expect(await answers('127.0.0.1', port)).toBe(false);
 });
 
+it('lets a class of its own make servers, as the old adapter does', async () => {
+  class Counting extends MemoryAdapter {
+    static made = 0;
+    constructor(namespace: ConstructorParameters<typeof MemoryAdapter>[0]) {
+      super(namespace);
+      Counting.made++;
+    }
+  }
+  class OwnAdapter extends CarillonAdapter {
+    override createIOServer(port: number, options?: GatewayOptions) {
+      const server = super.createIOServer(port, { ...options, path: '/own' });
+      server.adapter(Counting);
+      return server;
+    }
+  }
+  const { connect } = await start({
+    providers: [Plain, Named],
+    prepare: (app) => app.useWebSocketAdapter(new OwnAdapter(app)),
+  });
+  expect(await ask(await connect('/named', { path: '/own' }), 'ping')).toEqual(['/named']);
+  expect(Counting.made).toBe(2);
+});
+
 describe('mistakes are named, with what to do about them', () => {
   @WebSocketGateway({ namespace: 'a', pingInterval: 1000 })
   class First {}
@@ -300,6 +329,35 @@ describe('mistakes are named, with what to do about them', () => {
     expect(error).toBeInstanceOf(CarillonUsageError);
     expect(error.message).toContain(mistake);
     expect(error.message).toContain(fix);
+  });
+
+  it('names of options that are none', async () => {
+    const misspelt = createApp({ providers: [Plain], options: { pingIntervall: 1000 } as never });
+    await expect(misspelt).rejects.toThrow('did you mean "pingInterval"?');
+    // What the old platform ignores is no reason not to start.
+    @WebSocketGateway({ pingTimout: 1000 } as never)
+    class Misspelt {}
+    const { logs } = await start({ providers: [Misspelt] });
+    expect(logs).toEqual([expect.stringMatching(/Misspelt: .*did you mean "pingTimeout"\?/)]);
+  });
+
+  it('one path is one server, however it is written', async () => {
+    @WebSocketGateway({ path: '/ws/', namespace: 'one' })
+    class One {
+      @SubscribeMessage('who') who() {
+        return 'one';
+      }
+    }
+    @WebSocketGateway({ namespace: 'two' })
+    class Two {
+      @SubscribeMessage('who') who() {
+        return 'two';
+      }
+    }
+    const { connect } = await start({ providers: [One, Two], options: { path: '/ws' } });
+    for (const name of ['one', 'two']) {
+      expect(await ask(await connect(`/${name}`, { path: '/ws' }), 'who')).toEqual([name]);
+    }
   });
 
   it('gateways that agree, and adapters whose options they override, are fine', async () => {

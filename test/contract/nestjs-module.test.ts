@@ -1,5 +1,5 @@
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { io as connectClient } from 'socket.io-client';
@@ -164,6 +164,26 @@ describe('mistakes', () => {
     const app = await NestFactory.createApplicationContext(Context, { logger: false });
     new CarillonAdapter(app);
     expect(() => app.get(CarillonService).server).toThrow('no HTTP server');
+    await app.close();
+  });
+
+  it('the module twice with different options; with the same ones every service works', async () => {
+    const twice = (first: object, second: object) =>
+      Test.createTestingModule({
+        imports: [CarillonModule.forRoot(first), OrdersModule, CarillonModule.forRoot(second), CarillonModule],
+      }).compile();
+    const conflicting = (await twice({ pingInterval: 1 }, { pingInterval: 2 })).createNestApplication();
+    expect(() => new CarillonAdapter(conflicting)).toThrow('CarillonModule was imported twice, with different options');
+    await conflicting.close();
+    const module = await twice({ pingInterval: 1000 }, { pingInterval: 1000, isGlobal: false });
+    const app = module.createNestApplication();
+    app.useWebSocketAdapter(new CarillonAdapter(app));
+    await app.init();
+    const services = [...app.get(ModulesContainer).values()].flatMap(
+      ({ providers }) => providers.get(CarillonService) ?? [],
+    );
+    expect(services.length).toBeGreaterThan(1);
+    for (const { instance } of services) expect((instance as CarillonService).emit('x')).toBe(true);
     await app.close();
   });
 

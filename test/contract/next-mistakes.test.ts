@@ -55,6 +55,8 @@ it('refuses two copies of Next in one process, and names both', async () => {
 
 it('refuses options of carillon that cannot work, and registers nothing', async () => {
   await expect(attach({ pingInterval: -1 })).rejects.toThrow('pingInterval');
+  await expect(attach({ pingIntervall: 1 } as never)).rejects.toThrow('did you mean "pingInterval"?');
+  await expect(createServer({ io: { paht: '/ws' } as never })).rejects.toThrow('did you mean "io.path"?');
   expect(() => getIO()).toThrow('no server');
 });
 

@@ -90,3 +90,20 @@ describe.each(['before', 'after'])('that came %s carillon:', (when) => {
     await expectCarillon(url);
   });
 });
+
+it('an upgrade that nobody answers does not hold up the end', async () => {
+  const server = createServer();
+  // It would be ended after this time, were there no end of the server.
+  const io = new Server(server, { destroyUpgradeTimeout: 60_000 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // In front of carillon's, and gone before it: whoever stays would be somebody who may answer.
+  const upgraded = new Promise((resolve) => server.prependOnceListener('upgrade', resolve));
+  const peer = new WebSocket(`${addressOf(server).replace('http', 'ws')}/nobody`);
+  const refused = once(peer, 'error');
+  await bounded(
+    upgraded.then(() => io.close()),
+    'the end',
+  );
+  expect(String((await refused)[0])).toContain('socket hang up');
+});

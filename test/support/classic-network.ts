@@ -57,6 +57,12 @@ export class ClassicNetworkBus implements ClassicBus {
     this.#network = network;
   }
 
+  open(): void {}
+  async close(): Promise<void> {}
+  observe(): () => void {
+    return () => {};
+  }
+
   publish(channel: string, message: Buffer | string): void {
     this.#network.publish(channel, message);
   }
@@ -92,10 +98,10 @@ export class ClassicNetworkBus implements ClassicBus {
     else map.delete(name);
   }
 
-  countSubscribers(channel: string): Promise<number> {
+  countSubscribers(channels: readonly string[]): Promise<number[]> {
     if (this.isDown) return Promise.reject(new Error('Redis is down'));
     return new Promise((resolve) => {
-      this.#network.enqueue(() => resolve(this.#network.channels.get(channel)?.length ?? 0));
+      this.#network.enqueue(() => resolve(channels.map((channel) => this.#network.channels.get(channel)?.length ?? 0)));
     });
   }
 }

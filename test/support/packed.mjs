@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -23,6 +23,10 @@ export async function packed() {
   const found = { tarball: join(folder, 'carillon.tgz'), modules: join(folder, 'node_modules') };
   if (existsSync(folder)) return found;
   await mkdir(dirname(folder), { recursive: true });
+  // What was packed from earlier builds.
+  for (const name of await readdir(dirname(folder))) {
+    if (!name.startsWith(basename(folder))) await rm(join(dirname(folder), name), { recursive: true, force: true });
+  }
   const work = await mkdtemp(`${folder}-`);
   try {
     await npm(root, 'pack', '--ignore-scripts', '--pack-destination', work);
@@ -54,10 +58,8 @@ async function newest(paths) {
   const times = await Promise.all(
     paths.map(async (path) => {
       if (path === join(dist, 'packed')) return 0;
-      const { mtimeMs } = await stat(path);
-      const isFolder = (await stat(path)).isDirectory();
-      // A folder changes with `packed` next to what was built; its files are what counts.
-      if (!isFolder) return mtimeMs;
+      const found = await stat(path);
+      if (!found.isDirectory()) return found.mtimeMs;
       return newest((await readdir(path)).map((name) => join(path, name)));
     }),
   );

@@ -13,6 +13,7 @@ test('the defaults', () => {
     parser: undefined,
     connectTimeout: 45_000,
     connectionStateRecovery: undefined,
+    retryMemory: { maxDisconnectionDuration: 120_000, maxBytes: 50_000_000 },
     cleanupEmptyChildNamespaces: false,
     pingTimeout: 20_000,
     pingInterval: 25_000,
@@ -78,6 +79,14 @@ test('what is given is neither changed nor kept', () => {
   const resolved = resolveOptions(given);
   transports.push('polling');
   expect(resolved.transports).toEqual(['websocket']);
+});
+
+test('the memory for retries can be turned off', () => {
+  expect(resolveOptions({ retryMemory: false }).retryMemory).toBeUndefined();
+  expect(resolveOptions({ retryMemory: { maxBytes: 0 } }).retryMemory).toEqual({
+    maxDisconnectionDuration: 120_000,
+    maxBytes: 0,
+  });
 });
 
 test('the result is frozen, all the way down', () => {
@@ -173,6 +182,8 @@ describe('wrong options: name, value and what is allowed', () => {
     ['allowRequest', true, 'true', 'a function (request, callback)'],
     ['allowEIO3', true, 'true', 'false: clients of Socket.IO 2 are not served yet'],
     ['connectionStateRecovery', 5000, '5000', 'an object'],
+    ['retryMemory', 5000, '5000', 'false, or an object'],
+    ['retryMemory.maxBytes', -1, '-1', 'a number of at least 0', { retryMemory: { maxBytes: -1 } }],
     [
       'connectionStateRecovery.maxDisconnectionDuration',
       0,

@@ -80,30 +80,24 @@ function plainOptions({ rooms, except, flags }: BroadcastOptions): object {
   return { rooms: [...rooms], except: [...except], flags };
 }
 
-/** Whether a broadcast begins as one of this sender would. Cheaper than to read it. */
-export function isBroadcastOf(bytes: Buffer, sender: string): boolean {
-  return (
-    bytes[0] === 0x93 &&
-    bytes[1] === (0xa0 | sender.length) &&
-    bytes.toString('latin1', 2, 2 + sender.length) === sender
-  );
+/** Who sent a broadcast, or nothing when that cannot be told at a glance. Cheaper than to read it. */
+export function senderOf(bytes: Buffer): string {
+  const [list = 0, text = 0] = bytes;
+  return list === 0x93 && text >> 5 === 5 ? bytes.toString('latin1', 2, 2 + (text & 31)) : '';
 }
 
 /** A broadcast whose event stays encoded until somebody wants to see it. */
 export class ClassicBroadcast implements Packet {
   readonly type = PacketType.EVENT;
   readonly nsp: string;
-  /** Who sent it. */
-  readonly uid: string;
   readonly options: BroadcastOptions;
   readonly #bytes: Buffer;
   readonly #dataPosition: number;
   #data: unknown[] | undefined;
 
-  constructor(bytes: Buffer, dataPosition: number, uid: string, nsp: string, options: BroadcastOptions) {
+  constructor(bytes: Buffer, dataPosition: number, nsp: string, options: BroadcastOptions) {
     this.#bytes = bytes;
     this.#dataPosition = dataPosition;
-    this.uid = uid;
     this.nsp = nsp;
     this.options = options;
   }
@@ -137,12 +131,11 @@ export function readBroadcast(bytes: Buffer): ClassicBroadcast | Malformed {
   return checked(() => {
     const reader = new Reader(bytes);
     if (reader.arrayHeader() !== 3) throw new ProtocolError('not a list of sender, packet and options');
-    const uid = reader.value();
-    if (typeof uid !== 'string') throw new ProtocolError('the sender is not a string');
+    if (typeof reader.value() !== 'string') throw new ProtocolError('the sender is not a string');
     const { namespace, dataPosition } = readPacket(reader);
     const options = toOptions(reader.value());
     reader.end();
-    return new ClassicBroadcast(bytes, dataPosition, uid, namespace, options);
+    return new ClassicBroadcast(bytes, dataPosition, namespace, options);
   });
 }
 
@@ -412,8 +405,8 @@ function optionalText(fields: Fields, name: string): string | undefined {
   return fields[name] === undefined || fields[name] === null ? undefined : text(fields, name);
 }
 
-/** Applications do name rooms by numbers. */
-function toRooms(value: unknown, what: string): Room[] {
+/** Rooms that somebody else names. Applications do name them by numbers. @throws ProtocolError when they are none. */
+export function toRooms(value: unknown, what: string): Room[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value) || !value.every((room) => typeof room === 'string' || typeof room === 'number'))
     throw new ProtocolError(`"${what}" is not a list of rooms`);

@@ -6,6 +6,7 @@ import type { Packet } from '../../protocol/socketio/packet.js';
 import { Encoder } from '../../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, AdapterSocket, SocketId } from '../adapter.js';
+import type { ClusterNodeObserver } from '../observers.js';
 import {
   type ClassicBroadcast,
   ClassicChannels,
@@ -18,13 +19,19 @@ import {
   encodeRequest,
   encodeResponse,
   type Fields,
-  isBroadcastOf,
   readAnswer,
   readBroadcast,
+  senderOf,
 } from './classic-messages.js';
 
 /** What the wire needs of Redis: Pub/Sub with patterns. Obligations as for {@link Bus}. */
 export interface ClassicBus {
+  /** Somebody uses it; the first opens it. */
+  open(): void;
+  /** ... and does not any more; the last closes it. */
+  close(): Promise<void>;
+  /** Adds somebody who wants to hear of outages. @returns a function that removes them again. */
+  observe(observer: ClusterNodeObserver): () => void;
   /** Fire and forget, in the order of the calls. */
   publish(channel: string, message: Buffer | string): void;
   /** Resolves when it was confirmed. */
@@ -33,8 +40,8 @@ export interface ClassicBus {
   /** Resolves when it was confirmed. */
   subscribePattern(pattern: string, listener: (message: Buffer, channel: string) => void): Promise<void>;
   unsubscribePattern(pattern: string): void;
-  /** Subscribers of a channel in the whole cluster. */
-  countSubscribers(channel: string): Promise<number>;
+  /** Subscribers of each of these channels, in the whole cluster, all counted at the same moment. */
+  countSubscribers(channels: readonly string[]): Promise<number[]>;
 }
 
 /** What the wire needs of this node's own adapter. Everything concerns the sockets of this node only. */
@@ -70,6 +77,8 @@ export interface ClassicOptions {
   readonly uid?: string;
   /** Whose messages are of no interest, although they are not our own. Default: nobody's. */
   readonly isIgnored?: (uid: string) => boolean;
+  /** Where go what other nodes are to do, and events with acknowledgements. Default: to the bus, as all the rest. */
+  readonly publish?: (channel: string, message: Buffer | string) => void;
   /** How many nodes will answer a request. Default: all that are subscribed but ourselves. */
   readonly countOthers?: () => Promise<number>;
 }
@@ -105,6 +114,7 @@ export class ClassicWire {
   readonly #answersDirectly: boolean;
   readonly #isIgnored: (uid: string) => boolean;
   readonly #countOthers: () => Promise<number>;
+  readonly #publish: (channel: string, message: Buffer | string) => void;
   readonly #pending = new Map<string, Pending>();
   #opening: Promise<void> = Promise.resolve();
   #rejected = 0;
@@ -120,6 +130,7 @@ export class ClassicWire {
     this.#timeout = options.requestsTimeout ?? 5000;
     this.#answersDirectly = options.publishOnSpecificResponseChannel ?? false;
     this.#isIgnored = options.isIgnored ?? (() => false);
+    this.#publish = options.publish ?? ((channel, message) => bus.publish(channel, message));
     this.#countOthers = options.countOthers ?? (async () => (await this.countNodes()) - 1);
   }
 
@@ -128,6 +139,7 @@ export class ClassicWire {
   /** Listens. Resolves when nothing will be missed any more. */
   open(): Promise<void> {
     const { pattern, request, response } = this.channels;
+    this.#bus.open();
     this.#opening = Promise.all([
       this.#bus.subscribePattern(pattern, this.#contain(this.#onBroadcast)),
       this.#bus.subscribe(request, this.#contain(this.#onRequest)),
@@ -138,7 +150,7 @@ export class ClassicWire {
   }
 
   /** Hears nothing any more; questions are answered with what there is. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const { pattern, request, response } = this.channels;
@@ -146,23 +158,21 @@ export class ClassicWire {
     for (const channel of [request, response, this.channels.responseTo(this.uid)]) this.#bus.unsubscribe(channel);
     for (const pending of [...this.#pending.values()]) pending.giveUp();
     this.#rejectReport?.cancel();
+    await this.#bus.close();
   }
 
   /** Nodes that take part in this namespace, as far as Redis knows. */
   async countNodes(): Promise<number> {
     await this.#opening;
-    return this.#bus.countSubscribers(this.channels.request);
+    const [count] = await this.#bus.countSubscribers([this.channels.request]);
+    return count!;
   }
 
   // --- what this node has to say ---
 
   /** @throws TypeError, RangeError when the data cannot be encoded. */
-  encode(data: unknown, options: BroadcastOptions): Buffer {
-    return encodeBroadcast(this.uid, this.#local.nsp.name, data, options);
-  }
-
-  broadcast(encoded: Buffer, options: BroadcastOptions): void {
-    this.#bus.publish(this.channels.of(options.rooms), encoded);
+  broadcast(data: unknown, options: BroadcastOptions): void {
+    this.#bus.publish(this.channels.of(options.rooms), encodeBroadcast(this.uid, this.#local.nsp.name, data, options));
   }
 
   /**
@@ -205,24 +215,24 @@ export class ClassicWire {
       },
       () => {},
     );
-    this.#bus.publish(this.channels.request, request);
+    this.#publish(this.channels.request, request);
   }
 
   addSockets(options: BroadcastOptions, rooms: Room[]): void {
-    this.#bus.publish(this.channels.request, encodeRequest.join(this.uid, options, rooms));
+    this.#publish(this.channels.request, encodeRequest.join(this.uid, options, rooms));
   }
 
   delSockets(options: BroadcastOptions, rooms: Room[]): void {
-    this.#bus.publish(this.channels.request, encodeRequest.leave(this.uid, options, rooms));
+    this.#publish(this.channels.request, encodeRequest.leave(this.uid, options, rooms));
   }
 
   disconnectSockets(options: BroadcastOptions, close: boolean): void {
-    this.#bus.publish(this.channels.request, encodeRequest.disconnect(this.uid, options, close));
+    this.#publish(this.channels.request, encodeRequest.disconnect(this.uid, options, close));
   }
 
   /** @throws TypeError when the data cannot be encoded. */
   serverSideEmit(data: unknown[]): void {
-    this.#bus.publish(this.channels.request, encodeRequest.serverSideEmit(this.uid, undefined, data));
+    this.#publish(this.channels.request, encodeRequest.serverSideEmit(this.uid, undefined, data));
   }
 
   // --- what this node wants to know ---
@@ -323,12 +333,13 @@ export class ClassicWire {
 
   // Hot path: every broadcast of every other node comes by. Those for rooms without members are not even read.
   readonly #onBroadcast = (bytes: Buffer, channel: string): void => {
-    if (isBroadcastOf(bytes, this.uid)) return;
+    const sender = senderOf(bytes);
+    if (sender === this.uid || this.#isIgnored(sender)) return;
     const room = this.channels.roomOf(channel);
     if (room !== undefined && !this.#hasRoom(room)) return;
     const broadcast = readBroadcast(bytes);
     if ('malformed' in broadcast) return this.#reject(broadcast.malformed);
-    if (broadcast.nsp !== this.#local.nsp.name || this.#isIgnored(broadcast.uid)) return;
+    if (broadcast.nsp !== this.#local.nsp.name) return;
     const { options } = broadcast;
     if (this.#hasReceivers(options)) this.#local.deliver(this.#prepare(broadcast), broadcast, options);
   };

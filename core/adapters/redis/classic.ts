@@ -1,9 +1,8 @@
-import type { ClusterError } from '../../errors.js';
 import type { Packet } from '../../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, AdapterSocket, SocketId } from '../adapter.js';
+import { withMissing } from '../cluster-queries.js';
 import { MemoryAdapter } from '../memory.js';
-import { withMissing } from '../missing.js';
 import type { ClassicSocket } from './classic-messages.js';
 import { type ClassicAnswers, type ClassicBus, type ClassicOptions, ClassicWire } from './classic-wire.js';
 
@@ -14,10 +13,13 @@ import { type ClassicAnswers, type ClassicBus, type ClassicOptions, ClassicWire 
  * What a call does on this node happens in the call; only then do the others hear of it.
  */
 export class ClassicAdapter extends MemoryAdapter {
+  readonly #bus: ClassicBus;
   readonly #wire: ClassicWire;
+  #stopObserving: (() => void) | undefined = undefined;
 
   constructor(nsp: AdapterNamespace, bus: ClassicBus, options: ClassicOptions) {
     super(nsp);
+    this.#bus = bus;
     this.#wire = new ClassicWire(
       bus,
       {
@@ -31,7 +33,9 @@ export class ClassicAdapter extends MemoryAdapter {
         addSockets: (to, rooms) => super.addSockets(to, rooms),
         delSockets: (to, rooms) => super.delSockets(to, rooms),
         disconnectSockets: (to, close) => super.disconnectSockets(to, close),
-        report: (error) => this.#report(error),
+        report: (error) => {
+          if (!this.#report(error)) console.error(`carillon: ${error.message}`);
+        },
       },
       options,
     );
@@ -43,11 +47,17 @@ export class ClassicAdapter extends MemoryAdapter {
   }
 
   override init(): Promise<void> {
+    this.#stopObserving = this.#bus.observe({
+      onDown: (error) => this.#report(error),
+      onUp: (dropped) => this.emit('resubscribed', { dropped }),
+      onError: (error) => this.#report(error),
+    });
     return this.#wire.open();
   }
 
-  override close(): void {
-    this.#wire.close();
+  override async close(): Promise<void> {
+    this.#stopObserving?.();
+    await this.#wire.close();
   }
 
   override serverCount(): Promise<number> {
@@ -55,14 +65,10 @@ export class ClassicAdapter extends MemoryAdapter {
   }
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
-    if (options.flags.local === true) {
-      super.broadcast(packet, options);
-      return;
-    }
-    // Encoded first: a listener that sees the packet on its way out may change it.
-    const encoded = this.#wire.encode(packet.data, options);
-    super.broadcast(packet, options);
-    this.#wire.broadcast(encoded, options);
+    const message = this.prepare(packet, options);
+    // Others first: a catch-all listener that emits in turn comes second on all nodes.
+    if (options.flags.local !== true) this.#wire.broadcast(packet.data, options);
+    this.deliver(message, packet, options);
   }
 
   override broadcastWithAck(
@@ -73,7 +79,14 @@ export class ClassicAdapter extends MemoryAdapter {
     onMissing?: (nodes: string[]) => void,
   ): void {
     super.broadcastWithAck(packet, options, clientCountCallback, ack);
-    if (options.flags.local === true) return;
+    if (options.flags.local === true) {
+      // Nobody else has anything to say, but all of them are counted.
+      this.#wire
+        .countNodes()
+        .then((nodes) => clientCountCallback(0, nodes - 1))
+        .catch((error) => this.#report(error));
+      return;
+    }
     this.#wire.broadcastWithAck(packet.data, options, clientCountCallback, ack, (missing) => {
       const nodes = this.#name(missing, 'broadcastWithAck');
       if (nodes.length > 0) onMissing?.(nodes);
@@ -125,7 +138,8 @@ export class ClassicAdapter extends MemoryAdapter {
     }
     this.#wire
       .serverSideEmitWithAck(packet.slice(0, -1))
-      .then((remote) => ack(null, this.#complete(remote.answers, remote, 'serverSideEmit')));
+      .then((remote) => ack(null, this.#complete(remote.answers, remote, 'serverSideEmit')))
+      .catch((error) => this.#report(error));
   }
 
   /** The result of a query, with the nodes that are not in it. */
@@ -135,13 +149,20 @@ export class ClassicAdapter extends MemoryAdapter {
 
   /** The wire tells how many did not answer, not who. */
   #name(missing: number, query: string): string[] {
-    const nodes = Array.from({ length: missing }, (_, index) => `unknown-${index + 1}`);
+    const nodes = nameUnknown(missing);
     if (missing > 0) this.emit('missing-nodes', nodes, query);
     return nodes;
   }
 
-  #report(error: ClusterError): void {
-    if (this.listenerCount('error') > 0) this.emit('error', error);
-    else console.error(`carillon: ${error.message}`);
+  /** @returns whether anybody listens. */
+  #report(error: Error): boolean {
+    if (this.listenerCount('error') === 0) return false;
+    this.emit('error', error);
+    return true;
   }
+}
+
+/** Names for nodes of which only the number is known. */
+export function nameUnknown(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `unknown-${index + 1}`);
 }

@@ -18,7 +18,11 @@ import { adapterFactory } from '../cluster-factory.js';
 import { ClusterNode } from '../cluster-node.js';
 import { type ClusterOptions, resolveClusterOptions } from '../cluster-options.js';
 import { RecoveringClusterAdapter } from '../recovering-cluster.js';
+import { ClassicAdapter } from './classic.js';
+import { RedisClassicBus } from './classic-bus.js';
+import type { ClassicOptions } from './classic-wire.js';
 import { connectionOf, type RedisClient } from './client.js';
+import { NegotiatedAdapter } from './negotiation.js';
 import { OrderedCommands } from './ordered-commands.js';
 import { RedisRecoveryStore } from './recovery-store.js';
 import { RedisBus } from './redis-bus.js';
@@ -36,7 +40,24 @@ export interface RedisAdapterOptions extends ClusterOptions {
    * tells how many. Default 16 MiB.
    */
   maxPendingBytes?: number;
+  /**
+   * What is spoken with other nodes. `native`: our own wire, which only nodes of `carillon/redis` hear that are not in
+   * compatible mode. `compatible`: that of `@socket.io/redis-adapter`. `auto` (default): native, and compatible with whoever
+   * needs it, as long as there is somebody.
+   */
+  mode?: 'auto' | 'native' | 'compatible';
+  /** In `auto` and `compatible` mode: what the names of the classic channels begin with. Default `socket.io`. */
+  key?: string;
+  /** In `auto` and `compatible` mode: milliseconds classic nodes have to answer a question. Default 5000. */
+  requestsTimeout?: number;
+  /**
+   * In `auto` and `compatible` mode: whether answers to classic nodes go to who asked, instead of to all. Default `false`, as
+   * in the official adapter.
+   */
+  publishOnSpecificResponseChannel?: boolean;
 }
+
+const MODES: ReadonlySet<unknown> = new Set(['auto', 'native', 'compatible']);
 
 /**
  * What the `adapter` option takes to make a server one node of many.
@@ -58,6 +79,14 @@ export function createAdapter(
   if (publisher === subscriber) {
     throw new OptionError('subscriber', 'the publisher', 'a connection of its own: publisher.duplicate()');
   }
+  const { mode = 'auto' } = options;
+  if (!MODES.has(mode)) throw new OptionError('mode', mode, '"auto", "native" or "compatible"');
+  const classic = resolveClassicOptions(options);
+  const classicBus =
+    mode === 'native'
+      ? undefined
+      : new RedisClassicBus(publisher, subscriber, { clock: systemClock, key: classic.key, maxPendingBytes });
+  if (mode === 'compatible') return adapterFactory(undefined, (nsp) => new ClassicAdapter(nsp, classicBus!, classic));
   const resolved = resolveClusterOptions(options);
   const commands = new OrderedCommands(connectionOf(publisher, 'publisher'));
   const bus = new RedisBus(commands, connectionOf(subscriber, 'subscriber'), {
@@ -68,7 +97,11 @@ export function createAdapter(
   const node = new ClusterNode(bus, { clock: systemClock, ...resolved, features: ['native'] });
   return adapterFactory(node, (nsp) => {
     const limits = nsp.server.opts?.connectionStateRecovery;
-    if (limits === undefined) return new ClusterAdapter(nsp, node, resolved);
+    if (limits === undefined) {
+      return classicBus === undefined
+        ? new ClusterAdapter(nsp, node, resolved)
+        : new NegotiatedAdapter(nsp, node, classicBus, { ...classic, ...resolved, prefix });
+    }
     if (commands.isCluster && !commands.canShard) {
       throw new OptionError(
         'connectionStateRecovery',
@@ -76,7 +109,18 @@ export function createAdapter(
         'a client that can use sharded channels: new Redis.Cluster(nodes, { shardedSubscribers: true })',
       );
     }
+    // Events of nodes that know only the classic wire cannot be recovered: with recovery, all nodes are native.
     const store = new RedisRecoveryStore(bus, commands, { node, prefix, namespace: nsp.name });
     return new RecoveringClusterAdapter(nsp, node, store, limits, resolved);
   });
+}
+
+function resolveClassicOptions(options: RedisAdapterOptions): ClassicOptions & { key: string } {
+  const { key = 'socket.io', requestsTimeout = 5000, publishOnSpecificResponseChannel = false } = options;
+  if (typeof key !== 'string' || key === '') throw new OptionError('key', key, 'a text that is not empty');
+  if (typeof requestsTimeout !== 'number' || !(requestsTimeout >= 1))
+    throw new OptionError('requestsTimeout', requestsTimeout, 'a number of milliseconds, at least 1');
+  if (typeof publishOnSpecificResponseChannel !== 'boolean')
+    throw new OptionError('publishOnSpecificResponseChannel', publishOnSpecificResponseChannel, 'true or false');
+  return { clock: systemClock, key, requestsTimeout, publishOnSpecificResponseChannel };
 }

@@ -1,11 +1,5 @@
-import {
-  groupByShard,
-  type Publication,
-  type PubSubKind,
-  type PubSubListener,
-  type RedisArgument,
-  type RedisConnection,
-} from './client.js';
+import type { Publication, PubSubKind, PubSubListener, RedisArgument, RedisConnection } from './client.js';
+import { groupByShard } from './shards.js';
 
 interface IoredisCommands {
   readonly status: string;

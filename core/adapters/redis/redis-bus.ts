@@ -1,8 +1,9 @@
 import type { Clock, Timer } from '../../clock.js';
 import { randomId } from '../../ids.js';
 import type { Bus, BusListener, BusObserver } from '../bus.js';
-import { hashTagOf, type Publication, type RedisConnection } from './client.js';
+import type { Publication, RedisConnection } from './client.js';
 import { PendingPublications } from './pending-publications.js';
+import { hashTagOf } from './shards.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface RedisBusOptions {
@@ -11,6 +12,8 @@ export interface RedisBusOptions {
   readonly prefix: string;
   /** Bytes that may wait during an outage. Beyond that, the oldest go. */
   readonly maxPendingBytes: number;
+  /** Channels do not belong to shards, even where they could. Default `false`. */
+  readonly isPlain?: boolean;
 }
 
 /** Milliseconds a message of our own may take to come back when we check whether subscriptions work. */
@@ -50,7 +53,7 @@ export class RedisBus implements Bus {
     this.#subscriber = subscriber;
     this.#clock = options.clock;
     this.#prefix = options.prefix;
-    this.#kind = publisher.canShard && subscriber.canShard ? 'sharded' : 'plain';
+    this.#kind = !options.isPlain && publisher.canShard && subscriber.canShard ? 'sharded' : 'plain';
     this.#pending = new PendingPublications({
       maxBytes: options.maxPendingBytes,
       send: (publications) => publisher.publish(publications, this.#kind),

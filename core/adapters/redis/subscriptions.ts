@@ -33,6 +33,8 @@ export class Subscriptions {
   #batch: Batch | undefined;
   /** Sent or to be sent, but held up by an outage. */
   #heldUp: Batch[] = [];
+  /** Those that `renew` took along. */
+  #renewed: ReadonlySet<Batch> = new Set();
   #isHeld = false;
   #isScheduled = false;
 
@@ -72,18 +74,22 @@ export class Subscriptions {
     this.#isHeld = true;
   }
 
-  /** Subscribes to everything that is wanted, again. */
+  /** Subscribes to everything that is wanted, again. What is asked for meanwhile is not part of it. */
   async renew(): Promise<void> {
+    this.#renewed = new Set(this.#heldUp);
     const unwanted = [...this.#unwanted];
     this.#unwanted.clear();
     if (unwanted.length > 0) await this.#options.unsubscribe(unwanted);
     await this.#subscribe([...this.#listeners.keys()]);
   }
 
-  /** After `renew`: what was held up is confirmed by now. */
+  /** After `renew`: what was held up before it is confirmed by now, and what was held up since can be sent. */
   release(): void {
     this.#isHeld = false;
-    for (const batch of this.#heldUp.splice(0)) batch.resolve();
+    for (const batch of this.#heldUp.splice(0)) {
+      if (this.#renewed.has(batch)) batch.resolve();
+      else this.#send(batch);
+    }
     this.#schedule();
   }
 
@@ -118,7 +124,10 @@ export class Subscriptions {
     const unwanted = [...this.#unwanted];
     this.#unwanted.clear();
     this.#unsubscribe(unwanted);
-    if (batch === undefined) return;
+    if (batch !== undefined) this.#send(batch);
+  }
+
+  #send(batch: Batch): void {
     this.#heldUp.push(batch);
     this.#subscribe([...batch.channels]).then(
       () => this.#settle(batch, () => batch.resolve()),

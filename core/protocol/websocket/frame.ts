@@ -3,6 +3,8 @@ import { constants, deflateRawSync, type ZlibOptions } from 'node:zlib';
 /** Opcodes with FIN set: we never fragment. Source: RFC 6455 §5.2. */
 const TEXT = 0x81;
 const BINARY = 0x82;
+const CLOSE = 0x88;
+const PONG = 0x8a;
 /** RSV1 marks a compressed message. Source: RFC 7692 §6. */
 const RSV1 = 0x40;
 
@@ -33,19 +35,37 @@ function writeHeader(target: Buffer, opcode: number, payloadLength: number): num
  * Text is measured, then written once, straight behind the header: no intermediate buffer.
  */
 export function encodeFrame(message: string | Uint8Array): Buffer {
-  if (typeof message === 'string') {
-    const length = Buffer.byteLength(message);
-    const frame = Buffer.allocUnsafe(headerLength(length) + length);
-    frame.write(message, writeHeader(frame, TEXT, length), 'utf8');
-    return frame;
-  }
-  return frameBytes(BINARY, message);
+  return typeof message === 'string'
+    ? encodeTextFrame(message, Buffer.byteLength(message))
+    : frameBytes(BINARY, message);
+}
+
+/** @param length bytes of the text in UTF-8. */
+export function encodeTextFrame(text: string, length: number): Buffer {
+  const frame = Buffer.allocUnsafe(headerLength(length) + length);
+  // As many bytes as characters: it is ASCII, and there is nothing to encode.
+  frame.write(text, writeHeader(frame, TEXT, length), length === text.length ? 'latin1' : 'utf8');
+  return frame;
 }
 
 function frameBytes(opcode: number, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(headerLength(payload.byteLength) + payload.byteLength);
   frame.set(payload, writeHeader(frame, opcode, payload.byteLength));
   return frame;
+}
+
+/** The answer to a ping, with its payload. Source: RFC 6455 §5.5.3. */
+export function encodePongFrame(payload: Uint8Array): Buffer {
+  return frameBytes(PONG, payload);
+}
+
+/** @param reason not more than 123 bytes of UTF-8. Source: RFC 6455 §5.5.1. */
+export function encodeCloseFrame(code?: number, reason = ''): Buffer {
+  if (code === undefined) return frameBytes(CLOSE, Buffer.alloc(0));
+  const payload = Buffer.alloc(2 + Buffer.byteLength(reason));
+  payload.writeUInt16BE(code, 0);
+  payload.write(reason, 2);
+  return frameBytes(CLOSE, payload);
 }
 
 /** How messages are compressed towards clients that negotiated permessage-deflate. */

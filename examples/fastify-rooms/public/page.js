@@ -47,15 +47,18 @@ async function enter(room) {
   if (error) element('members').textContent = error;
 }
 
+function showStatus(text, isAway) {
+  element('status').textContent = text;
+  element('status').classList.toggle('away', isAway);
+}
+
 socket.on('connect', () => {
-  element('status').textContent = `${me}, connected`;
+  showStatus(`${me}, connected`, false);
   enter(current);
 });
-socket.on('disconnect', () => {
-  element('status').textContent = 'not connected';
-});
+socket.on('disconnect', () => showStatus('not connected', true));
 socket.on('connect_error', async () => {
-  element('status').textContent = 'not connected';
+  showStatus('not connected', true);
   // The token may be too old, or of a server that is no more.
   if ((await fetch('/me')).status === 401) location.reload();
 });

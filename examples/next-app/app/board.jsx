@@ -39,19 +39,30 @@ export function Board({ children }) {
         {status}
         {status === 'connected' && `, ${visitors} ${visitors === 1 ? 'visitor' : 'visitors'}`}
       </p>
-      <form onSubmit={say}>
-        <input name="text" placeholder="Said by this page" aria-label="Socket" maxLength={200} required />
-        <button type="submit">Emit</button>
-      </form>
-      <form onSubmit={announce}>
-        <input name="text" placeholder="Said by a route handler" aria-label="Route handler" maxLength={200} required />
-        <button type="submit">Post</button>
-      </form>
-      {children}
+      <div className="ways">
+        <form onSubmit={say} data-way="a visitor">
+          <label htmlFor="said">Socket</label>
+          <input id="said" name="text" placeholder="Said by this page" maxLength={200} autoComplete="off" required />
+          <button type="submit">Emit</button>
+        </form>
+        <form onSubmit={announce} data-way="a route handler">
+          <label htmlFor="posted">Route handler</label>
+          <input
+            id="posted"
+            name="text"
+            placeholder="Posted to /api/announce"
+            maxLength={200}
+            autoComplete="off"
+            required
+          />
+          <button type="submit">Post</button>
+        </form>
+        {children}
+      </div>
       {complaint && <p role="alert">{complaint}</p>}
       <ol aria-label="Messages">
         {messages.map(({ id, from, text }) => (
-          <li key={id}>
+          <li key={id} data-way={from}>
             <b>{text}</b> <span>said {from}</span>
           </li>
         ))}

@@ -7,12 +7,14 @@ export default function Page() {
     <main>
       <h1>One port, three ways to emit</h1>
       <Board>
-        <form action={ring}>
+        <form action={ring} data-way="a server action">
+          <label htmlFor="submitted">Server action</label>
           <input
+            id="submitted"
             name="text"
-            placeholder="Said by a server action"
-            aria-label="Server action"
+            placeholder="Submitted to ring()"
             maxLength={200}
+            autoComplete="off"
             required
           />
           <button type="submit">Run</button>

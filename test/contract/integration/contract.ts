@@ -214,8 +214,9 @@ export function integrationContract(name: string, start: Start): void {
           expect(socket.connected).toBe(false);
         });
 
-        it('keeps the connection of a client whose event made a listener throw', async () => {
+        it('answers the acknowledgement of a client whose event made a listener throw, and keeps the connection', async () => {
           const socket = await connected(transports);
+          expect(await socket.timeout(2000).emitWithAck('fail')).toMatchObject({ status: 'error' });
           socket.emit('fail');
           expect(await socket.timeout(2000).emitWithAck('echo', 'still here')).toBe('still here');
         });

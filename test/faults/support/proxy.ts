@@ -60,7 +60,7 @@ export class FaultyProxy {
     this.connections++;
     client.on('error', () => {});
     if (this.refuses) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const link = new Link(this, client, connect(this.#target, '127.0.0.1'), () => {
@@ -69,6 +69,15 @@ export class FaultyProxy {
     });
     this.#links.add(link);
   }
+}
+
+/**
+ * Resets a connection. One whose end is on its way cannot be: Node.js (20 and 22 at least) then keeps the handle of the
+ * destroyed socket open, which holds the process and turns its event loop without end.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** One connection through the proxy. */
@@ -93,7 +102,7 @@ class Link {
   }
 
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
     this.#end();
   }
 
@@ -105,21 +114,29 @@ class Link {
     this.#onEnd();
   }
 
+  /** Passes on what comes, delayed and throttled; first in, first out, behind one timer: two timers may change places. */
   #pipe(from: Socket, to: Socket, limit: number): void {
+    const waiting: { at: number; run: () => void }[] = [];
+    const pump = () => {
+      while (waiting.length && waiting[0]!.at <= performance.now()) waiting.shift()!.run();
+      if (waiting.length) this.#later(pump, waiting[0]!.at - performance.now());
+    };
+    const enqueue = (at: number, run: () => void) => {
+      waiting.push({ at, run });
+      if (waiting.length === 1) pump();
+    };
     let bytes = 0;
     let free = 0;
     from.on('data', (chunk: Buffer) => {
       if (this.#proxy.isSilenced(this)) return;
       const rest = limit < 0 ? chunk.length : Math.min(chunk.length, limit - bytes);
       bytes += rest;
-      const now = performance.now();
       const duration = this.#proxy.rate ? (rest / this.#proxy.rate) * 1000 : 0;
-      free = Math.max(now + this.#proxy.delay, free) + duration;
+      free = Math.max(performance.now() + this.#proxy.delay, free) + duration;
       const isLast = limit >= 0 && bytes >= limit;
-      if (free <= now) this.#forward(to, chunk.subarray(0, rest), isLast);
-      else this.#later(() => this.#forward(to, chunk.subarray(0, rest), isLast), free - now);
+      enqueue(free, () => this.#forward(to, chunk.subarray(0, rest), isLast));
     });
-    from.on('end', () => this.#later(() => to.end(), Math.max(free - performance.now(), 0)));
+    from.on('end', () => enqueue(free, () => to.end()));
     if (limit === 0) from.once('data', () => this.reset());
   }
 

@@ -1,9 +1,11 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { Server as OfficialServer } from 'socket.io';
-import { WebSocketServer } from 'ws';
 import { Server as CarillonServer } from '../../../core/index.js';
+import { releaseOfficialTimers } from '../../support/compat/official-timers.js';
 import { FaultyProxy } from './proxy.js';
+
+releaseOfficialTimers();
 
 const cleanups: (() => unknown)[] = [];
 
@@ -65,52 +67,4 @@ export async function tcp(onConnection: (socket: import('node:net').Socket) => v
     return new Promise((resolve) => server.close(resolve));
   });
   return (server.address() as AddressInfo).port;
-}
-
-/**
- * A server that runs each numbered event once, in the fewest lines: what the `retryWindow` of the handshake promises. By
- * the `retryKey` of CONNECT it knows a client again; an id that is not larger than the largest so far is a repetition,
- * answered as before. It keeps as many answers as may be asked for again: the window.
- */
-export async function onceServer(window: number, onEvent: (data: any[]) => unknown): Promise<number> {
-  interface Memory {
-    last: number;
-    answers: Map<number, string>;
-  }
-  const memories = new Map<string, Memory>();
-  const http = createServer();
-  const websockets = new WebSocketServer({ server: http });
-  defer(() => websockets.close());
-  let sessions = 0;
-  websockets.on('connection', (socket) => {
-    const sid = `session${sessions++}`;
-    let memory: Memory;
-    const open = { sid, upgrades: [], pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 1e6, retryWindow: window };
-    socket.on('error', () => {});
-    socket.send(`0${JSON.stringify(open)}`);
-    socket.on('message', (raw) => {
-      const text = String(raw);
-      if (text.startsWith('40')) {
-        const { retryKey } = JSON.parse(text.slice(2));
-        memory = memories.get(retryKey) ?? { last: -1, answers: new Map() };
-        memories.set(retryKey, memory);
-        socket.send(`40{"sid":"${sid}"}`);
-        return;
-      }
-      const [, digits, json] = /^42(\d+)(.*)$/.exec(text) ?? [];
-      if (digits === undefined) return;
-      const id = Number(digits);
-      if (id > memory.last) {
-        memory.last = id;
-        memory.answers.set(id, `43${id}${JSON.stringify([onEvent(JSON.parse(json!))])}`);
-        for (const old of memory.answers.keys()) {
-          if (memory.answers.size <= window) break;
-          memory.answers.delete(old);
-        }
-      }
-      const answer = memory.answers.get(id);
-      if (answer) socket.send(answer);
-    });
-  });
-  return listen(http);
 }

@@ -117,12 +117,29 @@ describe('what an adapter promises in vain', () => {
 
   test('by something that is only like a promise', () => {
     const report = jest.spyOn(console, 'error').mockImplementation(() => {}) as unknown as jest.Mock;
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library, as adapters may return one
     const thenable = Object.create({ then: (_: unknown, fail: (error: Error) => void) => fail(new Error('no')) });
     contain(thenable, 'do it');
     contain(undefined, 'do it');
     contain(null, 'do it');
     expect(thrown(report)).toEqual([['carillon: the adapter could not do it:', 'no']]);
     report.mockRestore();
+  });
+});
+
+describe('what cannot be encoded', () => {
+  test.each([
+    ['our adapter', undefined],
+    ['one of Socket.IO', class extends OfficialAdapter {}],
+  ])('is thrown at the caller, and the callback is not called as well, with %s', (_, adapter) => {
+    jest.useFakeTimers();
+    const io = new Server({ adapter }) as any;
+    const ack = jest.fn();
+    expect(() => io.emit('x', 1n)).toThrow(TypeError);
+    expect(() => io.timeout(10).emit('x', 1n, ack)).toThrow(TypeError);
+    jest.advanceTimersByTime(1000);
+    expect(ack).not.toHaveBeenCalled();
+    jest.useRealTimers();
   });
 });
 

@@ -1,0 +1,55 @@
+/** The pairings that are compared: whose server, which adapter, which client of Redis. */
+
+const ioredis = (module, options) => async (port) => {
+  const { Redis } = await import(module);
+  const publisher = new Redis({ port, ...options });
+  return [publisher, publisher.duplicate()];
+};
+
+const nodeRedis = (module) => async (port) => {
+  const { createClient } = await import(module);
+  const publisher = createClient({ url: `redis://127.0.0.1:${port}` });
+  const subscriber = publisher.duplicate();
+  await Promise.all([publisher.connect(), subscriber.connect()]);
+  return [publisher, subscriber];
+};
+
+async function carillon(httpServer, clients) {
+  const [{ Server }, { createAdapter }] = await Promise.all([
+    import('../../dist/core/index.js'),
+    import('../../dist/core/adapters/redis/index.js'),
+  ]);
+  const adapter = createAdapter(...clients);
+  const io = new Server(httpServer, { adapter });
+  await adapter.node.ready;
+  return io;
+}
+
+async function carillonAlone(httpServer) {
+  const { Server } = await import('../../dist/core/index.js');
+  return new Server(httpServer);
+}
+
+const official = (name) => async (httpServer, clients) => {
+  const [{ Server }, adapters] = await Promise.all([import('socket.io'), import('@socket.io/redis-adapter')]);
+  return new Server(httpServer, { adapter: adapters[name](...clients) });
+};
+
+export const variants = {
+  // Not a cluster: what the same emits cost when both clients are on one node.
+  'control: carillon, one node': { alone: true, connect: async () => [], serve: carillonAlone },
+  'carillon, ioredis 6': { connect: ioredis('ioredis'), serve: carillon },
+  'carillon, ioredis 5': { connect: ioredis('ioredis-5'), serve: carillon },
+  'carillon, node-redis 6': { connect: nodeRedis('redis'), serve: carillon },
+  'carillon, node-redis 5': { connect: nodeRedis('redis-5'), serve: carillon },
+  'classic, ioredis 6': { connect: ioredis('ioredis'), serve: official('createAdapter') },
+  'classic, ioredis 5': { connect: ioredis('ioredis-5'), serve: official('createAdapter') },
+  'classic, ioredis 5, autoPipelining': {
+    connect: ioredis('ioredis-5', { enableAutoPipelining: true }),
+    serve: official('createAdapter'),
+  },
+  'classic, node-redis 6': { connect: nodeRedis('redis'), serve: official('createAdapter') },
+  'classic, node-redis 5': { connect: nodeRedis('redis-5'), serve: official('createAdapter') },
+  'sharded, node-redis 6': { connect: nodeRedis('redis'), serve: official('createShardedAdapter') },
+  'sharded, node-redis 5': { connect: nodeRedis('redis-5'), serve: official('createShardedAdapter') },
+};

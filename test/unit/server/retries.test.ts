@@ -1,0 +1,203 @@
+import { Prepared } from '../../../core/protocol/prepared.js';
+import { RETRY_WINDOW, RetryMemories, type RetryMemory } from '../../../core/server/retries.js';
+import { TestClock } from '../../support/test-clock.js';
+
+const KEY = 'k'.repeat(24);
+const keyOf = (n: number) => `${n}`.padStart(24, 'k');
+
+class Holder {
+  readonly sent: string[] = [];
+  isClosed = false;
+  readonly conn = {
+    close: () => {
+      this.isClosed = true;
+    },
+  };
+  deliver(message: Prepared): void {
+    this.sent.push(String(message.parts[0]));
+  }
+}
+
+function create(limits: { maxDisconnectionDuration?: number; maxBytes?: number } = {}) {
+  const clock = new TestClock();
+  const memories = new RetryMemories({ maxDisconnectionDuration: 1000, maxBytes: 1_000_000, ...limits }, clock);
+  const attach = (key: unknown = KEY) => {
+    const holder = new Holder();
+    return { holder, memory: memories.attach(key, holder)! };
+  };
+  return { clock, memories, attach };
+}
+
+/** An event arrives, and a listener answers it at once. Returns whether the listener was called. */
+function run(memory: RetryMemory, id: number, answer = `a${id}`): boolean {
+  if (!memory.admit(id) || !memory.claim(id)) return false;
+  memory.answer(id, Prepared.message([answer]));
+  return true;
+}
+
+describe('one client', () => {
+  test('a repetition is not run, and gets the same answer', () => {
+    const { attach } = create();
+    const { memory, holder } = attach();
+    expect(run(memory, 0)).toBe(true);
+    expect(run(memory, 1)).toBe(true);
+    expect(run(memory, 0, 'another')).toBe(false);
+    expect(holder.sent).toEqual(['4a0', '4a1', '4a0']);
+  });
+
+  test('over connections, also when the listener is still at work', () => {
+    const { attach, memories } = create();
+    const first = attach();
+    expect(first.memory.admit(0) && first.memory.claim(0)).toBe(true);
+    memories.detach(first.memory, first.holder);
+    const second = attach();
+    expect(second.memory).toBe(first.memory);
+    expect(run(second.memory, 0)).toBe(false);
+    expect(second.holder.sent).toEqual([]);
+    first.memory.answer(0, Prepared.message(['late']));
+    expect(first.holder.sent).toEqual([]);
+    expect(second.holder.sent).toEqual(['4late']);
+  });
+
+  test('an answer while nobody is there is kept', () => {
+    const { attach, memories } = create();
+    const first = attach();
+    first.memory.admit(0);
+    first.memory.claim(0);
+    memories.detach(first.memory, first.holder);
+    first.memory.answer(0, Prepared.message(['kept']));
+    const second = attach();
+    second.memory.admit(0);
+    expect(second.holder.sent).toEqual(['4kept']);
+  });
+
+  test('an event that no listener saw is tried again', () => {
+    const { memory } = create().attach();
+    // In a middleware when the connection was lost, or refused by it.
+    expect(memory.admit(0)).toBe(true);
+    expect(memory.admit(1)).toBe(true);
+    expect(memory.claim(1)).toBe(true);
+    expect(memory.admit(0)).toBe(true);
+    expect(memory.claim(0)).toBe(true);
+    // Two tries passed the middleware: the second is too late.
+    expect(memory.claim(0)).toBe(false);
+    expect(memory.admit(0)).toBe(false);
+  });
+
+  test('a listener that ended the connection sees the event again, unless it has answered', () => {
+    const { memory } = create().attach();
+    expect(memory.admit(0) && memory.claim(0)).toBe(true);
+    memory.release(0);
+    expect(run(memory, 0)).toBe(true);
+    memory.release(0);
+    expect(run(memory, 0)).toBe(false);
+  });
+
+  test('events that are not numbered are none of its business', () => {
+    const { memory, holder } = create().attach();
+    expect(run(memory, 1e15)).toBe(true);
+    expect(run(memory, 1e15)).toBe(true);
+    expect(run(memory, 3)).toBe(true);
+    expect(holder.sent).toEqual(['4a1000000000000000', '4a1000000000000000', '4a3']);
+  });
+
+  test('answers are kept for twice the window, least recently sent first out', () => {
+    const { memory, holder } = create().attach();
+    for (let id = 0; id < 2 * RETRY_WINDOW; id++) run(memory, id);
+    holder.sent.length = 0;
+    run(memory, 0);
+    run(memory, 2 * RETRY_WINDOW);
+    run(memory, 0);
+    run(memory, 1);
+    expect(holder.sent).toEqual(['4a0', `4a${2 * RETRY_WINDOW}`, '4a0']);
+  });
+
+  test('answers of many bytes are fewer, but the newest is there', () => {
+    const { memory, holder } = create({ maxBytes: 1e9 }).attach();
+    run(memory, 0, 'x'.repeat(600_000));
+    run(memory, 1, 'y'.repeat(600_000));
+    run(memory, 2, 'z'.repeat(2_000_000));
+    holder.sent.length = 0;
+    for (const id of [0, 1, 2]) run(memory, id);
+    expect(holder.sent.map((each) => each.slice(0, 2))).toEqual(['4z']);
+    expect(memory.bytes).toBeLessThan(2_001_000);
+  });
+});
+
+describe('all clients', () => {
+  test.each([[undefined], [''], ['short'], [17], [{}], ['k'.repeat(65)], [`${KEY} `], [null]])(
+    'a key that is none: %j',
+    (key) => {
+      const { attach, memories } = create();
+      expect(memories.attach(key, new Holder())).toBeNull();
+      attach();
+      expect(memories.size).toBe(1);
+    },
+  );
+
+  test('a client that never repeated anything leaves nothing', () => {
+    const { attach, memories } = create();
+    const { memory, holder } = attach();
+    memories.detach(memory, holder);
+    expect([memories.size, memories.bytes]).toEqual([0, 0]);
+  });
+
+  test('a client that is away too long is forgotten', () => {
+    const { attach, memories, clock } = create({ maxDisconnectionDuration: 1000 });
+    const { memory, holder } = attach();
+    run(memory, 0);
+    memories.detach(memory, holder);
+    clock.advance(999);
+    const again = attach();
+    expect(run(again.memory, 0)).toBe(false);
+    memories.detach(again.memory, again.holder);
+    clock.advance(1000);
+    const late = attach();
+    expect(run(late.memory, 0)).toBe(true);
+    expect(memories.size).toBe(1);
+  });
+
+  test('a client that is back before its connection was missed takes over', () => {
+    const { attach, memories } = create();
+    const first = attach();
+    run(first.memory, 0);
+    const second = attach();
+    expect(first.holder.isClosed).toBe(true);
+    // The end of the old connection comes later, and means nothing any more.
+    memories.detach(first.memory, first.holder);
+    expect(run(second.memory, 0)).toBe(false);
+    expect(second.holder.sent).toEqual(['4a0']);
+  });
+
+  test('memory is bounded: the longest away go first, then the oldest', () => {
+    const { attach, memories, clock } = create({ maxBytes: 10_000 });
+    const stays = attach(keyOf(0));
+    run(stays.memory, 0);
+    for (let n = 1; n <= 100; n++) {
+      const { memory, holder } = attach(keyOf(n));
+      run(memory, 0);
+      memories.detach(memory, holder);
+      clock.advance(1);
+      expect(memories.bytes).toBeLessThanOrEqual(10_000);
+    }
+    expect(memories.size).toBeLessThan(21);
+    expect(run(attach(keyOf(100)).memory, 0)).toBe(false);
+    expect(run(attach(keyOf(1)).memory, 0)).toBe(true);
+    // It is still told apart on its own connection what came twice, only answers are not kept.
+    const connected = Array.from({ length: 30 }, (_, n) => attach(keyOf(1000 + n)));
+    expect(memories.bytes).toBeLessThanOrEqual(10_000);
+    expect(run(stays.memory, 1)).toBe(true);
+    expect(run(stays.memory, 1)).toBe(false);
+    for (const { memory, holder } of [stays, ...connected]) memories.detach(memory, holder);
+    expect(memories.bytes).toBeLessThanOrEqual(10_000);
+  });
+
+  test('one client cannot take the memory of all', () => {
+    const { attach, memories } = create({ maxBytes: 10_000 });
+    const { memory } = attach();
+    run(memory, 0, 'x'.repeat(20_000));
+    expect(memories.bytes).toBe(0);
+    run(memory, 1, 'x'.repeat(20_000));
+    expect([memories.bytes, memory.bytes, memories.size]).toEqual([0, 0, 0]);
+  });
+});
