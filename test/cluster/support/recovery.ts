@@ -162,7 +162,6 @@ export class Roamer {
     this.#proxy.redirect(port);
     this.#proxy.cut();
     this.#proxy.restore();
-    this.socket.io.engine.close();
   }
 
   /** What it was told in events of this name. */
