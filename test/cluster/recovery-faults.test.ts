@@ -160,7 +160,7 @@ test('clients cut and moved at random, while all nodes talk', async () => {
         expect(client.told(`room ${index}`)).toEqual(range(0, total).filter((number) => number % 2 === i % 2));
       }
     }
-    expect(recovered).toBeGreaterThan(20);
+    expect(recovered).toBeGreaterThan(5);
   } finally {
     await servers.stop();
   }

@@ -56,8 +56,7 @@ class Client {
 
   check(): void {
     this.read();
-    if (new Set(this.got).size !== this.got.length)
-      throw new Error(JSON.stringify([this.rooms, this.got, this.due.map((d) => d.number), this.since]));
+    expect(new Set(this.got).size).toBe(this.got.length);
     const got = this.got.filter((number) => number >= this.since);
     expect([...got].sort((one, other) => one - other)).toEqual(this.due.map(({ number }) => number));
     for (const sender of new Set(this.due.map((each) => each.sender))) {
@@ -227,11 +226,7 @@ test('whatever happens, who comes back has missed nothing and gets nothing twice
       await cluster.settle();
       for (const each of clients) each.check();
     }),
-    {
-      numRuns: Number(process.env.RUNS ?? 150),
-      ...(process.env.SEED ? { seed: Number(process.env.SEED), path: process.env.FCPATH ?? '' } : {}),
-    },
+    { numRuns: 60 },
   );
-  console.log(recovered, refused);
   expect(recovered).toBeGreaterThan(refused);
 });
