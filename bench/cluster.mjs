@@ -4,6 +4,7 @@
  *
  *     npm run bench:cluster                     all pairings, 3 rounds
  *     npm run bench:cluster -- --rounds 5 carillon "classic, ioredis"
+ *     npm run bench:cluster -- --pause 10       a burst every 10 ms rather than each turn: mostly the price of waking up
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,8 +25,10 @@ const COUNT = 9000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '3' } },
+  options: { rounds: { type: 'string', default: '3' }, pause: { type: 'string', default: '0' } },
 });
+/** Milliseconds between bursts; 0: the next turn. */
+const pause = Number(values.pause);
 
 class Node {
   #child;
@@ -51,6 +54,10 @@ class Node {
   async cpu() {
     const { user, system } = await this.ask('cpu');
     return user + system;
+  }
+
+  signal(name) {
+    process.kill(this.#child.pid, name);
   }
 
   async stop() {
@@ -100,10 +107,15 @@ async function measure(name) {
   const clients = [await CountingClient.connect(a.port), await CountingClient.connect(b.port)];
   const everywhere = async (count) => {
     const targets = clients.map((client) => client.until(client.received + count));
-    await a.ask('emit', { count });
+    await a.ask('emit', { count, pause });
     await Promise.all(targets);
   };
   try {
+    // Official adapters do not say when they are subscribed.
+    while (clients[1].received === 0) {
+      await a.ask('emit', { count: 50 });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     await everywhere(WARM_UP);
     const before = [await a.cpu(), alone ? 0 : await b.cpu(), await redis.cpu(), await redis.publishes()];
     await everywhere(COUNT);
@@ -114,13 +126,31 @@ async function measure(name) {
     // A room that only the first node has a member of.
     const idle = await b.cpu();
     const target = clients[0].until(clients[0].received + COUNT);
-    await a.ask('emitToOwnRoom', { count: COUNT });
+    await a.ask('emitToOwnRoom', { count: COUNT, pause });
     await target;
-    return { ...figures, withoutMember: ((await b.cpu()) - idle) / COUNT };
+    const withoutMember = ((await b.cpu()) - idle) / COUNT;
+    return { ...figures, withoutMember, ...(await compareLaggard(a, b, clients[0])) };
   } finally {
     for (const client of clients) client.close();
     await Promise.all(nodes.map((node) => node.stop()));
     await redis.stop();
+  }
+}
+
+/** Milliseconds until a client of the emitting node has everything, while the other node runs, and while it stands still. */
+async function compareLaggard(a, b, client) {
+  const deliver = async () => {
+    const start = performance.now();
+    const all = client.until(client.received + COUNT);
+    await Promise.all([a.ask('emit', { count: COUNT, pause }), all]);
+    return performance.now() - start;
+  };
+  const localWithOther = await deliver();
+  b.signal('SIGSTOP');
+  try {
+    return { localWithOther, localWithLaggard: await deliver() };
+  } finally {
+    b.signal('SIGCONT');
   }
 }
 
@@ -138,13 +168,15 @@ for (let round = 1; round <= Number(values.rounds); round++) {
 }
 
 console.log('\nCPU time per emit in microseconds (medians), and PUBLISH commands per turn of 50 emits\n');
-console.log('| | node A | node B | Redis | all | PUBLISH | node without a member |\n|---|---|---|---|---|---|---|');
+console.log(
+  '| | node A | node B | Redis | all | PUBLISH | node without a member | local, ms | local, other node stopped, ms |\n|---|---|---|---|---|---|---|---|---|',
+);
 for (const [name, rounds] of results) {
   const figure = (key, digits = 1) => {
     const value = median(rounds.map((figures) => figures[key]));
     return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits);
   };
   console.log(
-    `| ${name} | ${figure('cpuA')} | ${figure('cpuB')} | ${figure('cpuRedis')} | ${figure('total')} | ${figure('publishesPerTurn')} | ${figure('withoutMember', 2)} |`,
+    `| ${name} | ${figure('cpuA')} | ${figure('cpuB')} | ${figure('cpuRedis')} | ${figure('total')} | ${figure('publishesPerTurn')} | ${figure('withoutMember', 2)} | ${figure('localWithOther', 0)} | ${figure('localWithLaggard', 0)} |`,
   );
 }

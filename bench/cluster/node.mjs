@@ -5,7 +5,6 @@ import { variants } from './variants.mjs';
 const [name, redisPort] = process.argv.slice(2);
 const variant = variants[name];
 const BURST = 50;
-const PAUSE = 10;
 /** 120 bytes on the wire. */
 const text = 'x'.repeat(120 - '42["event",12345,""]'.length);
 
@@ -16,23 +15,24 @@ io.on('connection', (socket) => {
   socket.join(`of ${process.pid}`);
 });
 
-/** So many emits, in bursts of one turn each. */
-function emit(count, target) {
+/** So many emits, in bursts of one turn each; `pause` milliseconds apart, or turn after turn. */
+function emit({ count, pause }, target) {
   return new Promise((resolve) => {
     let sent = 0;
-    const timer = setInterval(() => {
+    const burst = () => {
       for (let i = 0; i < BURST; i++) target.emit('event', 10_000 + sent++, text);
-      if (sent < count) return;
-      clearInterval(timer);
-      resolve();
-    }, PAUSE);
+      if (sent >= count) resolve();
+      else if (pause > 0) setTimeout(burst, pause);
+      else setImmediate(burst);
+    };
+    burst();
   });
 }
 
 const actions = {
   cpu: () => process.cpuUsage(),
-  emit: ({ count }) => emit(count, io),
-  emitToOwnRoom: ({ count }) => emit(count, io.to(`of ${process.pid}`)),
+  emit: (settings) => emit(settings, io),
+  emitToOwnRoom: (settings) => emit(settings, io.to(`of ${process.pid}`)),
 };
 
 process.on('message', async ({ id, action, ...args }) => {

@@ -1,9 +1,12 @@
 /** The pairings that are compared: whose server, which adapter, which client of Redis. */
 
+import { once } from 'node:events';
+
 const ioredis = (module, options) => async (port) => {
   const { Redis } = await import(module);
-  const publisher = new Redis({ port, ...options });
-  return [publisher, publisher.duplicate()];
+  const clients = [new Redis({ port, ...options }), new Redis({ port, ...options })];
+  await Promise.all(clients.map((client) => client.status === 'ready' || once(client, 'ready')));
+  return clients;
 };
 
 const nodeRedis = (module) => async (port) => {

@@ -266,7 +266,9 @@ export class ClusterNode {
     });
   }
 
+  /** Gives up a channel; without a name, the scope is done with. */
   unlisten(scope: string, name?: string): void {
+    if (name === undefined) this.#lastNumbers.delete(scope);
     this.bus.unsubscribe(this.bus.channel(scope, name));
   }
 

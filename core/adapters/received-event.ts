@@ -37,6 +37,14 @@ export function eventCheck(nsp: AdapterNamespace): (parts: readonly Part[]) => b
   };
 }
 
+/** The limits are for what clients send. */
+const UNLIMITED = {
+  maxAttachments: Number.POSITIVE_INFINITY,
+  maxAttachmentBytes: Number.POSITIVE_INFINITY,
+  maxDepth: Number.POSITIVE_INFINITY,
+  maxNamespaceLength: Number.POSITIVE_INFINITY,
+};
+
 /** An event of another node. It is only decoded if somebody wants to know what is in it: a catch-all listener. */
 export class ReceivedEvent implements Packet {
   readonly type = PacketType.EVENT;
@@ -58,7 +66,7 @@ export class ReceivedEvent implements Packet {
   }
 
   #decode(): unknown[] {
-    const decoder = new this.#parser.Decoder();
+    const decoder = new this.#parser.Decoder(UNLIMITED);
     let packet: Packet | undefined;
     decoder.on('decoded', (decoded) => {
       packet = decoded;

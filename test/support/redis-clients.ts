@@ -38,6 +38,7 @@ const ioredisOptions = { retryStrategy, maxRetriesPerRequest: null };
 export const standaloneClients: Record<string, Connect> = {
   'ioredis 6': async (port) => ofIoredis(new Redis({ port, ...ioredisOptions })),
   'ioredis 6, RESP3': async (port) => ofIoredis(new Redis({ port, ...ioredisOptions, protocol: 3 } as never)),
+  'ioredis 6, lazyConnect': async (port) => ofIoredis(new Redis({ port, ...ioredisOptions, lazyConnect: true })),
   'ioredis 5': async (port) => ofIoredis(new Redis5({ port, ...ioredisOptions })),
   'node-redis 6': (port) => ofNodeRedis(createClient({ url: url(port), socket })),
   'node-redis 6, RESP2': (port) => ofNodeRedis(createClient({ url: url(port), socket, RESP: 2 })),
@@ -51,6 +52,8 @@ const clusterOptions = { clusterRetryStrategy: retryStrategy };
 export const clusterClients: Record<string, Connect> = {
   'ioredis 6, sharded': async (port) =>
     ofIoredis(new Cluster(nodesOf(port), { ...clusterOptions, shardedSubscribers: true })),
+  'ioredis 6, sharded, with a key prefix': async (port) =>
+    ofIoredis(new Cluster(nodesOf(port), { ...clusterOptions, shardedSubscribers: true, keyPrefix: 'app:' })),
   'ioredis 6': async (port) => ofIoredis(new Cluster(nodesOf(port), clusterOptions)),
   'ioredis 5, sharded': async (port) =>
     ofIoredis(new Cluster5(nodesOf(port), { ...clusterOptions, shardedSubscribers: true })),

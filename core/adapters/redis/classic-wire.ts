@@ -161,6 +161,11 @@ export class ClassicWire {
     await this.#bus.close();
   }
 
+  /** Resolves when it listens for the first time. */
+  get ready(): Promise<void> {
+    return this.#opening;
+  }
+
   /** Nodes that take part in this namespace, as far as Redis knows. */
   async countNodes(): Promise<number> {
     await this.#opening;

@@ -20,8 +20,9 @@ import { type ClusterOptions, resolveClusterOptions } from '../cluster-options.j
 import { RecoveringClusterAdapter } from '../recovering-cluster.js';
 import { ClassicAdapter } from './classic.js';
 import { RedisClassicBus } from './classic-bus.js';
+import { ClassicChannels } from './classic-messages.js';
 import type { ClassicOptions } from './classic-wire.js';
-import { connectionOf, type RedisClient } from './client.js';
+import { connectionOf, type RedisClient, type RedisConnection } from './client.js';
 import { NegotiatedAdapter } from './negotiation.js';
 import { OrderedCommands } from './ordered-commands.js';
 import { RedisRecoveryStore } from './recovery-store.js';
@@ -110,9 +111,30 @@ export function createAdapter(
       );
     }
     // Events of nodes that know only the classic wire cannot be recovered: with recovery, all nodes are native.
+    if (mode === 'auto') reportClassicNodes(commands, classic.key, node, nsp.name);
     const store = new RedisRecoveryStore(bus, commands, { node, prefix, namespace: nsp.name });
     return new RecoveringClusterAdapter(nsp, node, store, limits, resolved);
   });
+}
+
+/** They would not be heard, nor hear us: whoever moves over with recovery on has to know. */
+async function reportClassicNodes(
+  connection: RedisConnection,
+  key: string,
+  node: ClusterNode,
+  namespace: string,
+): Promise<void> {
+  const { request } = new ClassicChannels(key, namespace);
+  try {
+    await node.ready;
+    const replies = (await connection.commandOnMasters(['PUBSUB', 'NUMSUB', request])) as unknown[][];
+    const count = replies.reduce((sum, reply) => sum + Number(reply[1]), 0);
+    if (count === 0) return;
+    const remedy = 'switch connectionStateRecovery off until all nodes are moved over';
+    node.reportFailure('connectionStateRecovery', `${count} nodes of the classic adapter are not heard: ${remedy}`);
+  } catch (error) {
+    node.reportFailure('looking for nodes of the classic adapter', error);
+  }
 }
 
 function resolveClassicOptions(options: RedisAdapterOptions): ClassicOptions & { key: string } {

@@ -13,6 +13,7 @@ export interface IoredisClient extends IoredisCommands {
   readonly options: { readonly shardedSubscribers?: boolean | undefined; readonly keyPrefix?: string | undefined };
   on(event: string, listener: (...args: any[]) => void): unknown;
   off(event: string, listener: (...args: any[]) => void): unknown;
+  connect(): Promise<unknown>;
   pipeline(): IoredisPipeline;
   spublish(channel: string, message: Buffer): Promise<unknown>;
   subscribe(...channels: string[]): Promise<unknown>;
@@ -56,6 +57,8 @@ export class IoredisConnection implements RedisConnection {
     this.#client = client;
     this.#counts = subscriptionCounts.get(client) ?? new Map<string, number>();
     subscriptionCounts.set(client, this.#counts);
+    // Made with `lazyConnect`: it would wait for the first command, and we wait for it. How it goes is told by its events.
+    if (client.status === 'wait') client.connect().catch(() => {});
   }
 
   get isCluster(): boolean {
@@ -143,7 +146,10 @@ export class IoredisConnection implements RedisConnection {
   };
 
   #onMessage(kind: 'plain' | 'sharded', channel: Buffer, message: Buffer): void {
-    const name = channel.toString();
+    let name = channel.toString();
+    // To ioredis, a channel of a shard is a key: it goes out with the client's prefix, and comes back with it.
+    const { keyPrefix } = this.#client.options;
+    if (kind === 'sharded' && keyPrefix) name = name.slice(keyPrefix.length);
     this.#listeners.get(`${kind} ${name}`)?.(message, name);
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { randomId } from '../../ids.js';
 import { decode } from '../../protocol/msgpack/decode.js';
 import { encode } from '../../protocol/msgpack/encode.js';
-import type { Prepared } from '../../protocol/prepared.js';
+import type { Part, Prepared } from '../../protocol/prepared.js';
 import type { Packet } from '../../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, SocketId } from '../adapter.js';
@@ -37,7 +37,7 @@ const here = MemoryAdapter.prototype;
  * is said on the classic wire, too, for them alone; nodes like this one know it by its sender, and do not listen.
  *
  * Who is there is told by Redis, in one command: how many listen to the requests of the namespace, and how many of these to
- * a channel that only nodes like this one listen to. See docs/decisions/0018-two-wires.md.
+ * a channel that only nodes like this one listen to. See docs/decisions/0011-two-wires.md.
  */
 export class NegotiatedAdapter extends ClusterAdapter {
   readonly #bus: ClassicBus;
@@ -63,9 +63,9 @@ export class NegotiatedAdapter extends ClusterAdapter {
       clock,
       interval: heartbeatInterval,
       count: () => this.#countClassic(),
-      repeat: (event, to) => this.#wire.broadcast((isPacket(event) ? event : new ReceivedEvent(nsp, event)).data, to),
+      repeat: (event, to) => this.#repeat(event, to),
       publish: (channel, message) => bus.publish(channel, message),
-      onChange: () => this.emit('mode', this.mode),
+      onChange: () => this.#announceMode(),
     });
     this.#wire = new ClassicWire(
       bus,
@@ -94,6 +94,24 @@ export class NegotiatedAdapter extends ClusterAdapter {
     );
   }
 
+  /** Says an event on the classic wire. It was said natively before: nothing that fails here may be in the way of that. */
+  #repeat(event: Packet | readonly Part[], options: BroadcastOptions): void {
+    try {
+      const packet = isPacket(event) ? event : new ReceivedEvent(this.nsp, event);
+      this.#wire.broadcast(packet.data, options);
+    } catch (error) {
+      this.node.reportFailure('an event could not be said on the classic wire', error);
+    }
+  }
+
+  #announceMode(): void {
+    try {
+      this.emit('mode', this.mode);
+    } catch (error) {
+      this.node.reportFailure('a listener of "mode"', error);
+    }
+  }
+
   /** `compatible` as long as there are nodes that know only the classic wire, or nobody knows. */
   get mode(): ClusterMode {
     return this.#mirror.others === 0 ? 'native' : 'compatible';
@@ -119,8 +137,9 @@ export class NegotiatedAdapter extends ClusterAdapter {
     await Promise.all([this.#wire.close(), super.close()]);
   }
 
-  /** Nodes that take part in this namespace, and know only the classic wire. */
+  /** Nodes that take part in this namespace, and know only the classic wire. Rejects during an outage. */
   async #countClassic(): Promise<number> {
+    await this.#wire.ready;
     const [all, native] = await this.#bus.countSubscribers([this.#wire.channels.request, this.#marker]);
     return Math.max(0, all! - native!);
   }
@@ -195,8 +214,9 @@ export class NegotiatedAdapter extends ClusterAdapter {
   }
 
   override async serverCount(): Promise<number> {
-    const [native, classic] = await Promise.all([super.serverCount(), this.#countClassic()]);
-    return native + classic;
+    // During an outage, as many as there were.
+    const classic = this.#countClassic().catch(() => this.#mirror.others ?? 0);
+    return (await super.serverCount()) + (await classic);
   }
 
   override async sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
@@ -243,7 +263,7 @@ export class NegotiatedAdapter extends ClusterAdapter {
   }
 }
 
-function isPacket(event: Packet | readonly unknown[]): event is Packet {
+function isPacket(event: Packet | readonly Part[]): event is Packet {
   return !Array.isArray(event);
 }
 

@@ -16,6 +16,7 @@ export interface RedisBusOptions {
   readonly isPlain?: boolean;
 }
 
+const MAX_CACHED_SCOPES = 1000;
 /** Milliseconds a message of our own may take to come back when we check whether subscriptions work. */
 const VERIFY_TIMEOUT = 2000;
 /** Milliseconds until the next try, while the connection stands but does not work. */
@@ -45,6 +46,8 @@ export class RedisBus implements Bus {
   /** Whether `onDown` was told, and `onUp` was not. */
   #isOutage = false;
   #isVerifying = false;
+  /** How often the connection was lost, as far as it showed. */
+  #losses = 0;
   #retry: Timer | undefined;
   #isClosed = false;
 
@@ -92,6 +95,8 @@ export class RedisBus implements Bus {
     if (start === undefined) {
       const escaped = scope.replace(/[%#]/g, (character) => (character === '#' ? '%23' : '%25'));
       start = `${this.#prefix}#${this.#kind === 'sharded' ? `{${escaped}}` : escaped}#`;
+      // Namespaces may be made by their clients, and come and go.
+      if (this.#starts.size >= MAX_CACHED_SCOPES) this.#starts.clear();
       this.#starts.set(scope, start);
     }
     return name === undefined ? start : `${start}${name}#`;
@@ -134,7 +139,10 @@ export class RedisBus implements Bus {
     if (isReady && !this.#isUp) this.#verify();
     // Before the first time, it is only on its way.
     else if (!isReady && this.#isUp) this.#goDown(new Error('the connection to Redis is lost'));
-    else if (!isReady) this.#tryLater();
+    else if (!isReady) {
+      this.#losses++;
+      this.#tryLater();
+    }
   }
 
   #onError(error: Error): void {
@@ -153,6 +161,7 @@ export class RedisBus implements Bus {
 
   #goDown(error: Error): void {
     this.#isUp = false;
+    this.#losses++;
     this.#hold();
     if (this.#isOutage) return;
     this.#isOutage = true;
@@ -171,13 +180,15 @@ export class RedisBus implements Bus {
   async #verify(): Promise<void> {
     if (this.#isVerifying) return;
     this.#isVerifying = true;
+    const losses = this.#losses;
     try {
       await this.#withTimeout(this.#subscriptions.renew());
       const tags = new Set<string>(['']);
       if (this.#kind === 'sharded') for (const channel of this.#subscriptions.channels) tags.add(hashTagOf(channel));
-      await this.#withTimeout(Promise.all([...tags].map((tag) => this.#probe(tag))));
-      if (this.#isClosed || !this.#publisher.isReady || !this.#subscriber.isReady) return;
-      this.#goUp();
+      await Promise.all([...tags].map((tag) => this.#probe(tag)));
+      // Lost again meanwhile: what was proved holds no longer.
+      if (losses !== this.#losses || !this.#publisher.isReady || !this.#subscriber.isReady) this.#tryLater();
+      else if (!this.#isClosed) this.#goUp();
     } catch {
       this.#tryLater();
     } finally {
@@ -207,10 +218,9 @@ export class RedisBus implements Bus {
       onArrival = resolve;
     });
     try {
-      await this.#subscriber.subscribe([channel], this.#kind, () => onArrival());
+      await this.#withTimeout(this.#subscriber.subscribe([channel], this.#kind, () => onArrival()));
       const probe: Publication = { channel, message: Buffer.from('probe') };
-      await Promise.all(this.#publisher.publish([probe], this.#kind));
-      await arrived;
+      await this.#withTimeout(Promise.all([...this.#publisher.publish([probe], this.#kind), arrived]));
     } finally {
       this.#subscriber.unsubscribe([channel], this.#kind).catch(() => {});
     }

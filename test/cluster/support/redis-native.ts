@@ -1,32 +1,47 @@
+import type { AdapterFactory } from '../../../core/adapters/adapter.js';
 import { createAdapter, type RedisAdapterOptions } from '../../../core/adapters/redis/index.js';
 import { type AdapterCluster, type ClusterNode, startNode } from '../../contract/adapter/node.js';
-import type { Connect, OpenClient } from '../../support/redis-clients.js';
+import type { Connect } from '../../support/redis-clients.js';
 
-/** Servers of ours in this process, each with two connections to this Redis. */
+export interface RedisNode {
+  readonly node: ClusterNode & { io: any };
+  readonly adapter: AdapterFactory;
+  stop(): Promise<void>;
+}
+
+/** A server of ours in this process, with two connections to this Redis, that hears the others. */
+export async function startRedisNode(
+  port: number,
+  connect: Connect,
+  options: RedisAdapterOptions = {},
+): Promise<RedisNode> {
+  const clients = [await connect(port), await connect(port)] as const;
+  const adapter = createAdapter(clients[0].client, clients[1].client, { mode: 'native', ...options });
+  const node = await startNode('carillon', { adapter });
+  await adapter.node!.ready;
+  return {
+    node,
+    adapter,
+    stop: async () => {
+      await node.close();
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+}
+
+/** Several of them. */
 export async function startRedisCluster(
   port: number,
   connect: Connect,
   size: number,
   options: RedisAdapterOptions = {},
 ): Promise<AdapterCluster> {
-  const clients: OpenClient[] = [];
-  const open = async () => {
-    const opened = await connect(port);
-    clients.push(opened);
-    return opened.client;
-  };
-  const nodes: ClusterNode[] = [];
-  for (let i = 0; i < size; i++) {
-    const adapter = createAdapter(await open(), await open(), options);
-    const node = await startNode('carillon', { adapter });
-    await adapter.node!.ready;
-    nodes.push(node);
-  }
+  const started: RedisNode[] = [];
+  for (let i = 0; i < size; i++) started.push(await startRedisNode(port, connect, options));
   return {
-    nodes,
+    nodes: started.map(({ node }) => node),
     stop: async () => {
-      await Promise.all(nodes.map((node) => node.close()));
-      await Promise.all(clients.map((client) => client.close()));
+      await Promise.all(started.map(({ stop }) => stop()));
     },
   };
 }

@@ -238,6 +238,40 @@ describe('what is emitted while nodes come and go', () => {
     expect(texts(b)).toEqual(['before', 'first', 'second', 'third', 'last', 'native again']);
   });
 
+  test('an event with many attachments is held like any other', async () => {
+    const cluster = new Cluster();
+    const a = await cluster.auto();
+    const c = await cluster.compatible();
+    a.adapter.broadcast(event('many', ...Array.from({ length: 20 }, (_, i) => Buffer.of(i))), everybody);
+    await cluster.settle();
+    expect(c.socket.delivered[0]!.message.parts).toHaveLength(21);
+    expect(cluster.errors).toEqual([]);
+  });
+
+  test('what the classic wire cannot carry still goes the native way, and a listener that throws ends nothing', async () => {
+    const cluster = new Cluster();
+    const [a, b] = [await cluster.auto(), await cluster.auto()];
+    a.adapter.on('mode', () => {
+      throw new Error('of the application');
+    });
+    await cluster.compatible();
+    let deep: unknown = 'bottom';
+    for (let depth = 0; depth < 1100; depth++) deep = [deep];
+    for (const name of ['held', 'at once']) {
+      a.adapter.broadcast(event(name, deep), everybody);
+      await cluster.settle();
+    }
+    expect([texts(a), texts(b)]).toEqual([
+      ['held', 'at once'],
+      ['held', 'at once'],
+    ]);
+    expect(cluster.errors.map(({ message }) => message)).toEqual([
+      'an event could not be said on the classic wire: cannot encode values nested deeper than 1024 levels',
+      'a listener of "mode": of the application',
+      'an event could not be said on the classic wire: cannot encode values nested deeper than 1024 levels',
+    ]);
+  });
+
   test('while Redis does not say who is there, everything is said twice', async () => {
     const cluster = new Cluster();
     const [a, b, c] = [await cluster.auto(), await cluster.auto(), await cluster.compatible()];
