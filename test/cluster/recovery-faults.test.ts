@@ -145,9 +145,14 @@ test('clients cut and moved at random, while all nodes talk', async () => {
       if (random(10) === 0) clients[random(6)]!.reconnect(servers.nodes[random(3)]!.port);
       if (random(3) === 0) await wait(random(8));
     }
+    // One that begins anew at the very end hears nothing of the last number: it is told again until all have heard.
+    await until(async () => {
+      for (const [index, { io }] of servers.nodes.entries()) io.emit(`end ${index}`);
+      await wait(50);
+      return clients.every((client) => [0, 1, 2].every((index) => client.told(`end ${index}`).length > 0));
+    });
     let recovered = 0;
     for (const [i, client] of clients.entries()) {
-      for (const index of [0, 1, 2]) await client.hears(`all ${index}`, total - 1);
       const [, ...later] = client.recoveries;
       recovered += later.filter(Boolean).length;
       // One that began anew has a beginning of its own, but no hole since then.
@@ -155,7 +160,7 @@ test('clients cut and moved at random, while all nodes talk', async () => {
       if (!later.includes(false)) expect(since).toBe(0);
       for (const index of [0, 1, 2]) {
         const all = client.told(`all ${index}`);
-        expect(all).toEqual(range(all[0], total - all[0]));
+        expect(all).toEqual(all.length === 0 ? [] : range(all[0], total - all[0]));
         if (later.includes(false)) continue;
         expect(client.told(`room ${index}`)).toEqual(range(0, total).filter((number) => number % 2 === i % 2));
       }
