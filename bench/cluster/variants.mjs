@@ -17,12 +17,12 @@ const nodeRedis = (module) => async (port) => {
   return [publisher, subscriber];
 };
 
-const carillon = (mode) => async (httpServer, clients) => {
+const carillon = (options) => async (httpServer, clients) => {
   const [{ Server }, { createAdapter }] = await Promise.all([
     import('../../dist/core/index.js'),
     import('../../dist/core/adapters/redis/index.js'),
   ]);
-  const adapter = createAdapter(...clients, { mode });
+  const adapter = createAdapter(...clients, options);
   const io = new Server(httpServer, { adapter });
   // In compatible mode, there is no node: whoever is counted hears the others.
   if (adapter.node) await adapter.node.ready;
@@ -43,13 +43,15 @@ const official = (name) => async (httpServer, clients) => {
 export const variants = {
   // Not a cluster: what the same emits cost when both clients are on one node.
   'control: carillon, one node': { alone: true, connect: async () => [], serve: carillonAlone },
-  'carillon, ioredis 6': { connect: ioredis('ioredis'), serve: carillon('auto') },
-  'carillon, ioredis 5': { connect: ioredis('ioredis-5'), serve: carillon('auto') },
-  'carillon, node-redis 6': { connect: nodeRedis('redis'), serve: carillon('auto') },
-  'carillon, node-redis 5': { connect: nodeRedis('redis-5'), serve: carillon('auto') },
-  'carillon native, ioredis 6': { connect: ioredis('ioredis'), serve: carillon('native') },
-  'carillon compatible, ioredis 6': { connect: ioredis('ioredis'), serve: carillon('compatible') },
-  'carillon compatible, node-redis 6': { connect: nodeRedis('redis'), serve: carillon('compatible') },
+  // As it is by default: it looks for classic nodes once a turn, and speaks to them if there are any.
+  'carillon, ioredis 6': { connect: ioredis('ioredis'), serve: carillon({}) },
+  'carillon, node-redis 6': { connect: nodeRedis('redis'), serve: carillon({}) },
+  'carillon native, ioredis 6': { connect: ioredis('ioredis'), serve: carillon({ mode: 'native' }) },
+  'carillon native, ioredis 5': { connect: ioredis('ioredis-5'), serve: carillon({ mode: 'native' }) },
+  'carillon native, node-redis 6': { connect: nodeRedis('redis'), serve: carillon({ mode: 'native' }) },
+  'carillon native, node-redis 5': { connect: nodeRedis('redis-5'), serve: carillon({ mode: 'native' }) },
+  'carillon compatible, ioredis 6': { connect: ioredis('ioredis'), serve: carillon({ mode: 'compatible' }) },
+  'carillon compatible, node-redis 6': { connect: nodeRedis('redis'), serve: carillon({ mode: 'compatible' }) },
   'classic, ioredis 6': { connect: ioredis('ioredis'), serve: official('createAdapter') },
   'classic, ioredis 5': { connect: ioredis('ioredis-5'), serve: official('createAdapter') },
   'classic, ioredis 5, autoPipelining': {

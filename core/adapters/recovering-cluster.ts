@@ -18,32 +18,19 @@ import type { BroadcastMessage, Stamp } from './messages.js';
 import { ReceivedEvent } from './received-event.js';
 import { Barrier } from './recovery/barrier.js';
 import { CatchUp } from './recovery/catch-up.js';
-import { Collector } from './recovery/collector.js';
 import { HandOver } from './recovery/hand-over.js';
 import { Journal } from './recovery/journal.js';
 import type { LoggedEvent } from './recovery/log-entry.js';
 import { LogReader } from './recovery/log-reader.js';
-import { covers, decodeOffset, encodeOffset, endsWithText, TAG_LENGTH, withOffset } from './recovery/offsets.js';
+import { endsWithText, TAG_LENGTH, withOffset } from './recovery/offsets.js';
 import { Reception } from './recovery/reception.js';
-import { type Checkpoint, encodeSession, type SessionRecord, type Start, startOf } from './recovery/session-record.js';
+import { Returns } from './recovery/returns.js';
 import { type RecoverableSocket, Sessions } from './recovery/sessions.js';
-import { eventsAfter, isComplete, type SentEvent, type Snapshot } from './recovery/snapshot.js';
+import type { Snapshot } from './recovery/snapshot.js';
 import type { RecoveryStore } from './recovery/store.js';
-
-/** A session that is coming back here. */
-interface Returning {
-  readonly record: SessionRecord;
-  readonly offset: string | undefined;
-  readonly start: Start;
-  readonly snapshot: Snapshot;
-  readonly collector: Collector;
-}
 
 /** Between two looks at the logs and the sessions, at most. */
 const MAX_INTERVAL = 60_000;
-/** Milliseconds a client that comes back waits while this node itself catches up. */
-const MAX_WAIT = 5000;
-const PID = /^[A-Za-z0-9_-]{20}$/;
 
 /**
  * Connection state recovery over many nodes: a client comes back to any of them, and is told what it missed.
@@ -67,10 +54,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   readonly #reader: LogReader;
   readonly #catchUp: CatchUp;
   readonly #handOver: HandOver;
-  /** By the id of the socket that is coming back. */
-  readonly #collectors = new Map<SocketId, Collector>();
-  /** What is known of sockets that are about to take their places. */
-  readonly #restored = new Map<SocketId, { checkpoints: Checkpoint[]; lastOffset: string }>();
+  readonly #returns: Returns;
   readonly #isJson: boolean;
   /** Nodes whose events cannot be recovered, because they do not number them. */
   readonly #unnumbered = new Set<string>();
@@ -119,6 +103,18 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
       onLoss: (reason) => this.#onLoss(reason),
     });
     this.#handOver = new HandOver(node, nsp.name, store, this.#sessions);
+    this.#returns = new Returns({
+      node,
+      maxBytes: limits.maxBytes,
+      reader: this.#reader,
+      reception: this.#reception,
+      catchUp: this.#catchUp,
+      handOver: this.#handOver,
+      sessions: this.#sessions,
+      join: (id, rooms) => super.addAll(id, rooms),
+      leave: (id) => this.delAll(id),
+      prepare: (event, offset) => this.#received(event, offset)[0],
+    });
   }
 
   override async init(): Promise<void> {
@@ -129,7 +125,11 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
         this.#catchUp.pause();
         return false;
       },
-      onUp: () => this.#afterOutage(),
+      onUp: (dropped) => {
+        // Sessions may have been among it.
+        if (dropped > 0) this.#sessions.rewriteAll();
+        this.#afterOutage();
+      },
     });
     node.beforePublish(() => this.#writeLog());
     this.#handOver.open();
@@ -163,7 +163,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     const { sequence } = this.#journal;
     this.node.to(channel).broadcast(parts, options, { sequence, previous });
     this.#reception.advance(this.#tag, sequence);
-    if (this.#collectors.size > 0) this.#collect(this.#tag, { ...event, sequence });
+    if (this.#returns.isFollowing) this.#returns.collect(this.#tag, { ...event, sequence });
     const { offset } = this.#reception;
     packet.data.push(offset);
     const spliced = this.#isJson ? withOffset(parts, offset) : undefined;
@@ -229,14 +229,10 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   }
 
   #deliverRemote(tag: string, event: LoggedEvent): void {
-    if (this.#collectors.size > 0) this.#collect(tag, event);
+    if (this.#returns.isFollowing) this.#returns.collect(tag, event);
     const { offset } = this.#reception;
     const [message, packet] = this.#received(event, offset);
     this.#deliverKept(message, packet, event.options, offset);
-  }
-
-  #collect(tag: string, event: LoggedEvent): void {
-    for (const collector of this.#collectors.values()) collector.add(tag, event);
   }
 
   /** Hot path: what it does per receiver is to note the offset. */
@@ -263,7 +259,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     this.#unnumbered.add(sender);
     this.node.reportFailure(
       'connection state recovery',
-      new Error(`events of node ${sender} reach nobody who is away: set connectionStateRecovery on all nodes`),
+      new Error(`events of ${sender} reach nobody who is away: it runs without connectionStateRecovery`),
     );
   }
 
@@ -279,9 +275,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     if (!this.node.isUp) return;
     const { clock } = this.node;
     const { maxDisconnectionDuration } = this.#limits;
-    for (const [id, { since }] of this.#collectors) {
-      if (clock.now() - since > maxDisconnectionDuration) this.#forsake(id);
-    }
+    this.#returns.forsakeSince(clock.now() - maxDisconnectionDuration);
     try {
       this.node.flush();
       const upkeep = {
@@ -315,7 +309,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   /** Events are gone that our clients should have had: none of them can be told afterwards that it missed nothing. */
   #onLoss(reason: string): void {
     this.#sessions.forgetAll();
-    for (const collector of this.#collectors.values()) collector.spoil();
+    this.#returns.spoil();
     this.node.reportFailure('connection state recovery', new Error(`clients of this node begin anew: ${reason}`));
   }
 
@@ -332,8 +326,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   }
 
   #open(socket: RecoverableSocket): void {
-    const restored = this.#restored.get(socket.id);
-    this.#restored.delete(socket.id);
+    const restored = this.#returns.take(socket.id);
     socket.lastOffset = restored?.lastOffset ?? '';
     this.#sessions.open(socket, restored?.checkpoints ?? [{ covers: '', at: this.#reception.offset }]);
   }
@@ -346,7 +339,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   override delAll(id: SocketId): void {
     super.delAll(id);
     this.#sessions.drop(id);
-    this.#forsake(id);
+    this.#returns.forsake(id);
   }
 
   override persistSession(session: SessionToPersist): void {
@@ -358,102 +351,9 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     this.#reception.onUnsubscribed(room);
   }
 
-  // --- coming back ---
-
-  override async restoreSession(pid: PrivateSessionId, offset: string | undefined): Promise<FoundSession | null> {
-    if (!PID.test(pid) || (offset !== undefined && decodeOffset(offset) === undefined)) return null;
-    if (!this.node.isUp || this.#life === undefined) return null;
-    if (this.#catchUp.isPaused && !(await this.#catchUp.finish(MAX_WAIT))) return null;
-    // What we have said so far is in the logs before we read them.
-    this.node.flush();
-    this.#sessions.flush();
-    const claimed = await this.#handOver.claim(pid);
-    if (claimed === undefined) return null;
-    const { record, lifetime } = claimed;
-    const giveBack = () => this.#sessions.putBack(pid, encodeSession({ ...record, isOpen: false }), lifetime);
-    try {
-      const returning = await this.#follow(record, offset);
-      if (returning === undefined) return null;
-      const { sid, rooms, data } = record;
-      return {
-        sid,
-        pid,
-        rooms,
-        data,
-        takeMissed: () => this.#takeMissed(returning),
-        giveBack: () => {
-          this.delAll(sid);
-          giveBack();
-        },
-      };
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
-  }
-
-  /** Begins to listen for the session, then reads what is in the logs. @returns `undefined` when not all is there. */
-  async #follow(record: SessionRecord, offset: string | undefined): Promise<Returning | undefined> {
-    const start = startOf(record.checkpoints, offset);
-    if (start === undefined) return undefined;
-    const { sid } = record;
-    const collector = new Collector(this.#limits.maxBytes, this.node.clock.now());
-    const here = new Map(this.#reception.positions);
-    this.#collectors.set(sid, collector);
-    try {
-      // Its socket is not there yet: from now on what is sent to its rooms is heard, and collected.
-      await super.addAll(sid, new Set(record.rooms));
-      const snapshot = await this.#readInPeace(start);
-      const reached = new Map(Array.from(snapshot.senders, ([tag, { position }]) => [tag, position]));
-      for (const tag of snapshot.finished) here.delete(tag);
-      if (covers(reached, here) && isComplete(snapshot, start.after, start.required) && !collector.isIncomplete) {
-        this.#reception.reach(snapshot);
-        return { record, offset, start, snapshot, collector };
-      }
-    } catch (error) {
-      this.delAll(sid);
-      throw error;
-    }
-    this.delAll(sid);
-    return undefined;
-  }
-
-  /** Reads the logs while nothing waits to be delivered: otherwise it would be delivered once more, afterwards. */
-  async #readInPeace(start: Start): Promise<Snapshot> {
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      if (this.#catchUp.isPaused && !(await this.#catchUp.finish(MAX_WAIT))) break;
-      const snapshot = await this.#reader.read(start.after);
-      if (!this.#catchUp.isPaused) return snapshot;
-    }
-    throw new Error('this node did not catch up with the others in time');
-  }
-
-  #takeMissed({ record, offset, start, snapshot, collector }: Returning): Prepared[] | null {
-    const { sid } = record;
-    const isCollected = this.#collectors.get(sid) === collector && !collector.isIncomplete;
-    this.#collectors.delete(sid);
-    if (!isCollected) return null;
-    const rooms = new Set(record.rooms);
-    const at = new Map<string, number>();
-    for (const [tag, number] of start.after) if (snapshot.senders.has(tag)) at.set(tag, number);
-    const checkpoint = { covers: offset ?? '', at: encodeOffset(at) };
-    let lastOffset = offset ?? '';
-    const take = ({ tag, event }: SentEvent): Prepared => {
-      at.set(tag, event.sequence);
-      lastOffset = encodeOffset(at);
-      return this.#received(event, lastOffset)[0];
-    };
-    const missed = eventsAfter(snapshot, start.after, rooms).map(take);
-    missed.push(...collector.after(snapshot, rooms).map(take));
-    this.#restored.set(sid, { checkpoints: [checkpoint], lastOffset });
-    return missed;
-  }
-
-  /** Nobody waits for this session's events any more. */
-  #forsake(id: SocketId): void {
-    this.#collectors.get(id)?.spoil();
-    this.#collectors.delete(id);
-    this.#restored.delete(id);
+  override restoreSession(pid: PrivateSessionId, offset: string | undefined): Promise<FoundSession | null> {
+    // Until this node has vouched for its own log, nobody can be told what it sent.
+    return this.#life === undefined ? Promise.resolve(null) : this.#returns.restore(pid, offset);
   }
 }
 

@@ -8,13 +8,13 @@ import { Selection } from '../../core/rooms/selection.js';
 import { TestClient } from '../contract/adapter/client.js';
 import { type ClusterNode, until } from '../contract/adapter/node.js';
 import { type CuttableProxy, openProxy } from '../support/cuttable-proxy.js';
-import { type Connect, type OpenClient, standaloneClients } from '../support/redis-clients.js';
+import { type Connect, clusterClients, type OpenClient, standaloneClients } from '../support/redis-clients.js';
 import { type RedisServer, startRedis } from '../support/servers/index.js';
 import { startRedisNode } from './support/redis-native.js';
 
 /** Short, so that the tests are; what happens is the same. */
 const TIMING = { heartbeatInterval: 200, heartbeatTimeout: 600, requestTimeout: 20_000 };
-/** `CARILLON_PAUSE=30000` lets Redis stand still for that long (milliseconds) instead of until everybody noticed. */
+/** `npm run test:pause`, which sets `CARILLON_PAUSE=30000`, lets Redis stand still for that long (milliseconds) instead of until everybody noticed. */
 const PAUSE = Number(process.env.CARILLON_PAUSE ?? 0);
 
 interface Member extends ClusterNode {
@@ -97,26 +97,30 @@ describe.each(['ioredis 6', 'node-redis 6', 'node-redis 4'])('%s', (name) => {
     expect((await a.io.fetchSockets()).length).toBe(2);
   });
 
-  test('Redis stands still', async () => {
-    const [a, b] = await pair(connect);
-    redis.pause();
-    const asked = a.io.fetchSockets();
-    emit(a, 1, 2, 3);
-    await until(() => numbers(a).length === 3);
-    await until(() => [a, b].every(({ told }) => told.length > 0));
-    if (PAUSE > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    // Who asked before it was known gets an answer, too.
-    expect((await asked).missing).toEqual([b.id]);
-    emit(a, 4);
-    redis.resume();
-    await until(() => [a, b].every(({ told }) => told.includes('resubscribed')));
-    emit(a, 5);
-    await until(() => numbers(b).includes(5));
-    // Connections stood: nothing is lost.
-    expect(numbers(b)).toEqual([1, 2, 3, 4, 5]);
-    for (const each of [a, b]) expect(each.told).toEqual(['CARILLON_CLUSTER_DOWN', 'resubscribed']);
-    expect(await a.io.of('/').adapter.serverCount()).toBe(2);
-  });
+  test(
+    'Redis stands still',
+    async () => {
+      const [a, b] = await pair(connect);
+      redis.pause();
+      const asked = a.io.fetchSockets();
+      emit(a, 1, 2, 3);
+      await until(() => numbers(a).length === 3);
+      await until(() => [a, b].every(({ told }) => told.length > 0));
+      if (PAUSE > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      // Who asked before it was known gets an answer, too.
+      expect((await asked).missing).toEqual([b.id]);
+      emit(a, 4);
+      redis.resume();
+      await until(() => [a, b].every(({ told }) => told.includes('resubscribed')));
+      emit(a, 5);
+      await until(() => numbers(b).includes(5));
+      // Connections stood: nothing is lost.
+      expect(numbers(b)).toEqual([1, 2, 3, 4, 5]);
+      for (const each of [a, b]) expect(each.told).toEqual(['CARILLON_CLUSTER_DOWN', 'resubscribed']);
+      expect(await a.io.of('/').adapter.serverCount()).toBe(2);
+    },
+    20_000 + PAUSE,
+  );
 
   test('one node is cut off, and what it said meanwhile follows', async () => {
     const proxy: CuttableProxy = await openProxy(redis.port);
@@ -143,6 +147,29 @@ describe.each(['ioredis 6', 'node-redis 6', 'node-redis 4'])('%s', (name) => {
     expect(b.told).toEqual([]);
   });
 });
+
+test.each(['ioredis 6, sharded', 'node-redis 6'])(
+  'a master of a Redis Cluster is killed and comes back, %s',
+  async (name) => {
+    const cluster = await startRedis({ cluster: 3 });
+    cleanups.push(() => cluster.stop());
+    const connect = clusterClients[name]!;
+    const [a, b] = await pair(connect, [cluster.port, cluster.port]);
+    await b.client.join('room');
+    // Whichever of them carries our channels: one after the other.
+    for (const [index, node] of cluster.nodes.entries()) {
+      await node.kill();
+      emit(a, index);
+      await node.restart();
+      // Over the main channel, the room's, and the one of the nodes.
+      await Promise.all([b.client.hears(a), b.client.hears(a, 'room'), a.client.hears(b)]);
+      await until(async () => (await a.io.fetchSockets()).length === 2);
+    }
+    expectOrder(numbers(b));
+    expect(numbers(a).filter((number) => typeof number === 'number')).toEqual([0, 1, 2]);
+  },
+  60_000,
+);
 
 test('garbage and forgeries on our channels change nothing', async () => {
   const connect = standaloneClients['node-redis 6']!;

@@ -69,8 +69,12 @@ function describeClient(client: unknown): unknown {
     : describe(client);
 }
 
-/** Whether it was Redis that said no. Everything else is the connection's fault. */
+/** What Redis says while it, or a part of a cluster, is not there for the moment. */
+const PASSING = /^(CLUSTERDOWN|LOADING|MASTERDOWN|MOVED|ASK|READONLY|TRYAGAIN) /;
+
+/** Whether it was Redis that said no, and would again. Everything else is the connection's fault, and passes. */
 export function isRefusal(error: Error): boolean {
+  if (PASSING.test(error.message)) return false;
   // The libraries name them differently; what Redis says begins with a code in capitals.
   return error.name === 'ReplyError' || /^[A-Z]{2,} /.test(error.message);
 }

@@ -111,7 +111,8 @@ export function createAdapter(
       );
     }
     // Events of nodes that know only the classic wire cannot be recovered: with recovery, all nodes are native.
-    if (mode === 'auto') reportClassicNodes(commands, classic.key, node, nsp.name);
+    // Once the adapter has opened the node, which is right after it was made.
+    if (mode === 'auto') queueMicrotask(() => reportClassicNodes(commands, classic.key, node, nsp.name));
     const store = new RedisRecoveryStore(bus, commands, { node, prefix, namespace: nsp.name });
     return new RecoveringClusterAdapter(nsp, node, store, limits, resolved);
   });

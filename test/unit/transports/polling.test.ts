@@ -10,8 +10,8 @@ function create(options: Partial<ConstructorParameters<typeof PollingTransport>[
   const transport = new PollingTransport({
     maxHttpBufferSize: 100,
     maxPacketsPerPayload: 4,
-    maxFragments: 1000,
-    pingTimeout: 20_000,
+    maxFragments: 100,
+    pingTimeout: 1000,
     httpCompression: { threshold: 50 },
     ...options,
   });

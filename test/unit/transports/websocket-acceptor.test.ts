@@ -25,7 +25,7 @@ async function accept(
   options: Partial<WebSocketOptions> = {},
   own: ResponseHeaders = {},
 ) {
-  const acceptor = new WebSocketAcceptor({ maxPayload: 100, maxFragments: 1000, perMessageDeflate: false, ...options });
+  const acceptor = new WebSocketAcceptor({ maxPayload: 100, maxFragments: 100, perMessageDeflate: false, ...options });
   const refused: string[] = [];
   const transports: FrameTransport[] = [];
   acceptor.onRefused((error, request: IncomingMessage) => refused.push(`${request.url} ${error.message}`));

@@ -77,6 +77,12 @@ test('ioredis with enableAutoPipelining keeps nothing back, so that nothing is o
   ]);
 });
 
+test('what passes is no refusal', () => {
+  for (const message of ['CLUSTERDOWN The cluster is down', 'LOADING Redis is loading', 'MOVED 1 127.0.0.1:1']) {
+    expect(isRefusal(Object.assign(new Error(message), { name: 'ReplyError' }))).toBe(false);
+  }
+});
+
 test('options that cannot work', () => {
   const make =
     (options: object, subscriber: unknown = {}) =>
