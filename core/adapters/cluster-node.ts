@@ -80,6 +80,9 @@ export class ClusterNode {
   readonly clock: Clock;
   /** Milliseconds of silence after which another node counts as dead. */
   readonly heartbeatTimeout: number;
+  /** Resolves when this node was opened and hears the others; never, when that fails. */
+  readonly ready: Promise<void>;
+  #onReady: () => void = () => {};
   readonly #outgoing: Outgoing;
   readonly #membership: Membership;
   readonly #requests: Requests;
@@ -102,6 +105,9 @@ export class ClusterNode {
     this.clock = clock;
     this.heartbeatTimeout = heartbeatTimeout;
     this.#requestTimeout = requestTimeout;
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
     this.#outgoing = new Outgoing(this.id, bus, clock);
     this.#requests = new Requests(clock);
     this.#membership = new Membership(
@@ -150,7 +156,11 @@ export class ClusterNode {
   open(): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error('this node has left the cluster: make another adapter'));
     this.#users++;
-    this.#opening ??= this.#open();
+    if (this.#opening === undefined) {
+      this.#opening = this.#open();
+      // Whoever opened it hears of a failure.
+      this.#opening.then(this.#onReady, () => {});
+    }
     return this.#opening;
   }
 
@@ -204,11 +214,6 @@ export class ClusterNode {
   /** Adds somebody who wants to know what happens. @returns a function that removes them again. */
   observe(observer: ClusterNodeObserver): () => void {
     return this.#observers.add(observer);
-  }
-
-  /** Resolves when a node that was opened hears the others. */
-  get ready(): Promise<void> {
-    return this.#opening ?? Promise.reject(new Error('nobody opened this node yet'));
   }
 
   /** While this node finds out who is there: resolves when it knows. */

@@ -107,6 +107,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   readonly middlewares: EngineMiddleware[] = [];
   /** Has other nodes answer polling requests for their sessions; `null` without a cluster. @internal */
   sessionRelay: SessionRelay | null = null;
+  /** What the ids of sessions begin with: in a cluster, it tells whose they are. @internal */
+  idStart = '';
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
   readonly #farewells = new Farewells();
@@ -168,7 +170,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
    * `[A-Za-z0-9_-]` break packages that rely on it (`@socket.io/sticky`, sharded adapters).
    */
   generateId(_request: IncomingMessage): string | PromiseLike<string> {
-    return randomId();
+    const id = randomId();
+    return this.idStart === '' ? id : this.idStart + id.slice(this.idStart.length);
   }
 
   /** Serves an HTTP request of our path. */

@@ -33,6 +33,7 @@ export class EngineServer extends Engine {
   relaySessions(node: ClusterNode): Relaying {
     const relay = new ClusterSessionRelay({
       node,
+      areIdsOurs: () => this.generateId === Engine.prototype.generateId,
       has: (sid) => this.find(sid) !== undefined,
       answer: (sid, poll) => {
         const transport = this.find(sid)?.transport;
@@ -43,6 +44,7 @@ export class EngineServer extends Engine {
       timeout: this.opts.pingInterval + this.opts.pingTimeout,
     });
     this.sessionRelay = relay;
+    this.idStart = relay.idStart;
     return relay;
   }
 

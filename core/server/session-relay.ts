@@ -1,4 +1,5 @@
-import { ByteReader, ByteWriter } from '../adapters/bytes.js';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { ByteReader, ByteWriter, MalformedError } from '../adapters/bytes.js';
 import type { ClusterNode } from '../adapters/cluster-node.js';
 import { randomId } from '../ids.js';
 import type { RelayedAnswer, RelayedPoll, RunningPoll, SessionRelay } from '../transports/relayed-poll.js';
@@ -7,6 +8,8 @@ export interface SessionRelayOptions {
   node: ClusterNode;
   /** Whether a session is here. */
   has: (sid: string) => boolean;
+  /** Whether ids of sessions begin with {@link ClusterSessionRelay.idStart}, here and at other nodes. */
+  areIdsOurs: () => boolean;
   /** Answers a request for a session that is here; `undefined` when it is not, or not over polling. */
   answer: (sid: string, poll: RelayedPoll) => RunningPoll | undefined;
   /** Milliseconds an answer may take: a poll waits until there is something to send. */
@@ -18,10 +21,14 @@ const FIND = 'session:find';
 const POLL = 'session:poll';
 const ABORT = 'session:abort';
 
+/** Characters of its node's id that a session's id begins with; 96 random bits follow. */
+const START_LENGTH = 4;
 /** Sessions whose node is remembered. */
 const MAX_KNOWN = 10_000;
 /** Sessions that are looked for at the same time: whoever makes up ids must not keep the cluster busy. */
 const MAX_LOOKUPS = 1000;
+/** Characters of an id that is looked for. */
+const MAX_ID_LENGTH = 256;
 
 const YES = Buffer.from('1');
 const NO = Buffer.alloc(0);
@@ -30,8 +37,9 @@ const NO = Buffer.alloc(0);
  * Lets polling requests arrive at any node: one for a session of another node travels there over the bus, and its answer
  * back. No sticky sessions are needed.
  *
- * Whose session it is, is asked of all nodes once and then remembered. What cannot be answered (no node has the session, the
- * bus is down, the other node died) is a session that is unknown: clients then open a new one.
+ * Whose session it is, stands in its id: an id that somebody made up costs the other nodes nothing. Only ids that an
+ * application makes itself are asked of all nodes, once, and then remembered. What cannot be answered (no node has the
+ * session, the bus is down, the other node died) is a session that is unknown: clients then open a new one.
  */
 export class ClusterSessionRelay implements SessionRelay {
   readonly #options: SessionRelayOptions;
@@ -65,10 +73,29 @@ export class ClusterSessionRelay implements SessionRelay {
 
   // --- requests that came here and belong elsewhere ---
 
-  async forward(sid: string, poll: RelayedPoll, gone: Promise<void>): Promise<RelayedAnswer | undefined> {
-    const owner = this.#known.get(sid) ?? (await this.#find(sid));
-    if (owner === undefined) return undefined;
-    this.#remember(sid, owner);
+  /** What the ids of this node's sessions begin with. */
+  get idStart(): string {
+    return this.#node.id.slice(0, START_LENGTH);
+  }
+
+  async find(sid: string): Promise<string | undefined> {
+    if (this.#node.settled !== undefined) await this.#node.settled;
+    if (this.#options.areIdsOurs()) {
+      const owners = [...this.#node.members.keys()].filter((id) => sid.startsWith(id.slice(0, START_LENGTH)));
+      // Of very many nodes, two may begin alike.
+      if (owners.length < 2) return owners[0];
+    }
+    const owner = this.#known.get(sid) ?? (await this.#ask(sid));
+    if (owner !== undefined) this.#remember(sid, owner);
+    return owner;
+  }
+
+  async forward(
+    sid: string,
+    owner: string,
+    poll: RelayedPoll,
+    gone: Promise<void>,
+  ): Promise<RelayedAnswer | undefined> {
     const id = randomId();
     let isOver = false;
     gone.then(() => {
@@ -78,9 +105,18 @@ export class ClusterSessionRelay implements SessionRelay {
     const { answers } = await this.#node.request(POLL, encodePoll(id, sid, poll), { to: owner, timeout });
     isOver = true;
     const bytes = answers.get(owner);
-    const answer = bytes === undefined ? undefined : decodeAnswer(bytes);
+    const answer = bytes === undefined ? undefined : this.#read(bytes);
     if (answer === undefined) this.#known.delete(sid);
     return answer;
+  }
+
+  #read(bytes: Buffer): RelayedAnswer | undefined {
+    try {
+      return decodeAnswer(bytes);
+    } catch (error) {
+      this.#node.reject(`the answer to a poll: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   #remember(sid: string, owner: string): void {
@@ -89,7 +125,8 @@ export class ClusterSessionRelay implements SessionRelay {
     if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
   }
 
-  #find(sid: string): Promise<string | undefined> {
+  #ask(sid: string): Promise<string | undefined> {
+    if (sid.length > MAX_ID_LENGTH) return Promise.resolve(undefined);
     const underWay = this.#lookups.get(sid);
     if (underWay !== undefined) return underWay;
     if (this.#lookups.size >= MAX_LOOKUPS) return Promise.resolve(undefined);
@@ -165,10 +202,16 @@ function encodeAnswer({ status, headers, body }: RelayedAnswer): Buffer {
   return writer.bytes();
 }
 
+/** @throws when no node answers like this: it is going to be written to a client as it is. */
 function decodeAnswer(bytes: Buffer): RelayedAnswer | undefined {
   if (bytes.length === 0) return undefined;
   const reader = new ByteReader(bytes);
   const status = reader.uint32();
+  if (status < 200 || status > 599) throw new MalformedError(`status ${status}`);
   const headers = Array.from({ length: reader.count(8) }, (): [string, string] => [reader.text(), reader.text()]);
+  for (const [name, value] of headers) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  }
   return { status, headers, body: reader.rest() };
 }

@@ -313,14 +313,19 @@ export class NodeHttp implements EngineFront {
   /** Another node may have the session: it gets the request, and we pass on its answer. */
   async #relayPoll(sid: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new Promise<void>((resolve) => response.once('close', resolve));
+    const { sessionRelay } = this.#engine;
     const { maxHttpBufferSize } = this.#engine.opts;
+    // Asked first: whoever makes up an id must not have us keep a body.
+    const owner = await sessionRelay?.find(sid);
+    if (response.destroyed) return;
+    if (sessionRelay == null || owner === undefined) return this.#refuse(request, response, unknownSession(sid));
     const poll = await takePoll(request, maxHttpBufferSize);
     if (poll === undefined) return;
     if (poll === 'too large') {
       response.writeHead(413, { Connection: 'close' }).end();
       return;
     }
-    const answer = await this.#engine.sessionRelay?.forward(sid, poll, gone);
+    const answer = await sessionRelay.forward(sid, owner, poll, gone);
     if (response.destroyed) return;
     if (answer === undefined) this.#refuse(request, response, unknownSession(sid));
     else writeAnswer(response, answer);

@@ -30,11 +30,14 @@ export interface RunningPoll {
 
 /** Finds the node that holds a session, and has it answer. */
 export interface SessionRelay {
+  /** The node that may have a session; `undefined` when there is none. Never rejects. */
+  find(sid: string): Promise<string | undefined>;
   /**
+   * @param owner who `find` said.
    * @param gone resolves when the client does not wait any longer.
-   * @returns `undefined` when no node has the session.
+   * @returns `undefined` when it does not have the session. Never rejects.
    */
-  forward(sid: string, poll: RelayedPoll, gone: Promise<void>): Promise<RelayedAnswer | undefined>;
+  forward(sid: string, owner: string, poll: RelayedPoll, gone: Promise<void>): Promise<RelayedAnswer | undefined>;
 }
 
 /** Headers between two neighbours: the node that writes the answer makes its own. */

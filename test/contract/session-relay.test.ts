@@ -19,6 +19,7 @@ afterEach(async () => {
 
 interface Cluster {
   servers: Server[];
+  nodes: ClusterNode[];
   /** Of each node. */
   urls: string[];
   /** Of the load balancer. */
@@ -45,6 +46,7 @@ async function start(count: number, options: ServerOptions = {}): Promise<Cluste
   });
   return {
     servers: servers.map(({ server }) => server),
+    nodes: servers.map(({ node }) => node),
     urls: ports.map((port) => `http://127.0.0.1:${port}`),
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
   };
@@ -174,6 +176,57 @@ it('says what a single server says of sessions that nobody has, and of upgrades'
   const { sid } = await open(cluster);
   const upgrade = await fetch(`${cluster.urls[1]}/socket.io/?EIO=4&transport=websocket&sid=${sid}`);
   expect([upgrade.status, await upgrade.json()]).toEqual([400, unknown]);
+});
+
+it('asks nobody about ids that somebody made up, and keeps no body for them', async () => {
+  const { nodes, urls } = await start(3);
+  const asked: string[] = [];
+  for (const node of nodes) {
+    const request = node.request.bind(node);
+    node.request = (name, ...args) => {
+      asked.push(name);
+      return request(name, ...args);
+    };
+  }
+  const ids = ['A'.repeat(20), nodes[0]!.id.slice(0, 4).padEnd(20, 'A'), 'a', 'a'.repeat(4000)];
+  for (const sid of ids) expect((await fetch(`${urls[0]}${QUERY}&sid=${sid}`)).status).toBe(400);
+  expect(asked).toEqual([]);
+  const endless = httpRequest(`${urls[0]}${QUERY}&sid=${ids[0]}`, { method: 'POST' });
+  endless.on('error', () => {});
+  endless.write('4');
+  const [answer] = await once(endless, 'response');
+  endless.destroy();
+  expect(answer.statusCode).toBe(400);
+});
+
+it('finds sessions whose ids the application makes', async () => {
+  const cluster = await start(3);
+  let made = 0;
+  for (const { engine } of cluster.servers) (engine as Server['engine']).generateId = () => `mine-${++made}`;
+  const { sid, conn } = await open(cluster);
+  expect(sid).toBe('mine-1');
+  for (const url of [cluster.urls[1], cluster.urls[2], cluster.urls[1]]) {
+    conn.send('hello');
+    expect(await (await fetch(`${url}${QUERY}&sid=${sid}`)).text()).toBe('4hello');
+  }
+});
+
+it.each([
+  ['no answer at all', Buffer.from([1])],
+  ['a status that does not exist', Buffer.from([0, 0, 0, 7, 0, 0, 0, 0])],
+  ['a header that would be two', Buffer.from('\0\0\0\xc8\0\0\0\x01\0\0\0\x01a\0\0\0\x04x\r\ny', 'latin1')],
+])('takes %s from another node for none', async (_what, forged) => {
+  const cluster = await start(2);
+  const { sid } = await open(cluster);
+  const reported: string[] = [];
+  cluster.nodes[1]!.observe({ onError: (error) => reported.push(error.message) > 0 });
+  cluster.nodes[1]!.request = async () => ({
+    answers: new Map([[cluster.nodes[0]!.id, forged]]),
+    unable: [],
+    missing: [],
+  });
+  expect((await fetch(`${cluster.urls[1]}${QUERY}&sid=${sid}`)).status).toBe(400);
+  expect(reported).toEqual([expect.stringContaining('rejected a message of another node: the answer to a poll')]);
 });
 
 it('can be turned off', async () => {

@@ -39,6 +39,8 @@ export const standaloneClients: Record<string, Connect> = {
   'ioredis 6': async (port) => ofIoredis(new Redis({ port, ...ioredisOptions })),
   'ioredis 6, RESP3': async (port) => ofIoredis(new Redis({ port, ...ioredisOptions, protocol: 3 } as never)),
   'ioredis 6, lazyConnect': async (port) => ofIoredis(new Redis({ port, ...ioredisOptions, lazyConnect: true })),
+  'ioredis 6, enableAutoPipelining': async (port) =>
+    ofIoredis(new Redis({ port, ...ioredisOptions, enableAutoPipelining: true })),
   'ioredis 5': async (port) => ofIoredis(new Redis5({ port, ...ioredisOptions })),
   'node-redis 6': (port) => ofNodeRedis(createClient({ url: url(port), socket })),
   'node-redis 6, RESP2': (port) => ofNodeRedis(createClient({ url: url(port), socket, RESP: 2 })),

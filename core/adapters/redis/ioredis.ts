@@ -1,21 +1,30 @@
 import type { Publication, PubSubKind, PubSubListener, RedisArgument, RedisConnection } from './client.js';
 import { groupByShard } from './shards.js';
 
-interface IoredisCommands {
+interface IoredisCommands extends Callable<Promise<unknown>> {
   readonly status: string;
-  publish(channel: string, message: Buffer): Promise<number>;
-  callBuffer(command: string, ...args: (string | Buffer)[]): Promise<unknown>;
+  readonly options: { readonly enableAutoPipelining?: boolean | undefined };
+  pipeline(): IoredisPipeline;
+}
+
+/** The commands that keep their order. */
+interface Callable<Result> {
+  publish(channel: string, message: Buffer): Result;
+  spublish(channel: string, message: Buffer): Result;
+  callBuffer(command: string, ...args: RedisArgument[]): Result;
 }
 
 /** What we use of `Redis` and `Cluster` of ioredis. */
 export interface IoredisClient extends IoredisCommands {
   readonly isCluster: boolean;
-  readonly options: { readonly shardedSubscribers?: boolean | undefined; readonly keyPrefix?: string | undefined };
+  readonly options: {
+    readonly enableAutoPipelining?: boolean | undefined;
+    readonly shardedSubscribers?: boolean | undefined;
+    readonly keyPrefix?: string | undefined;
+  };
   on(event: string, listener: (...args: any[]) => void): unknown;
   off(event: string, listener: (...args: any[]) => void): unknown;
   connect(): Promise<unknown>;
-  pipeline(): IoredisPipeline;
-  spublish(channel: string, message: Buffer): Promise<unknown>;
   subscribe(...channels: string[]): Promise<unknown>;
   ssubscribe(...channels: string[]): Promise<unknown>;
   psubscribe(...patterns: string[]): Promise<unknown>;
@@ -26,8 +35,7 @@ export interface IoredisClient extends IoredisCommands {
   nodes?(role: 'master'): IoredisCommands[];
 }
 
-interface IoredisPipeline {
-  publish(channel: string, message: Buffer): unknown;
+interface IoredisPipeline extends Callable<unknown> {
   exec(): Promise<[error: Error | null, result?: unknown][] | null>;
 }
 
@@ -86,10 +94,12 @@ export class IoredisConnection implements RedisConnection {
   }
 
   publish(publications: readonly Publication[], kind: 'plain' | 'sharded'): Promise<unknown>[] {
-    if (kind === 'sharded') return publications.map(({ channel, message }) => this.#client.spublish(channel, message));
+    if (kind === 'sharded') {
+      return publications.map(({ channel, message }) => run(this.#client, (to) => to.spublish(channel, message)));
+    }
     const target = this.isCluster ? this.#firstMaster() : this.#client;
     if (publications.length === 1 || this.isCluster) {
-      return publications.map(({ channel, message }) => target.publish(channel, message));
+      return publications.map(({ channel, message }) => run(target, (to) => to.publish(channel, message)));
     }
     const pipeline = this.#client.pipeline();
     for (const { channel, message } of publications) pipeline.publish(channel, message);
@@ -155,11 +165,26 @@ export class IoredisConnection implements RedisConnection {
 
   command([name, ...args]: readonly RedisArgument[], _key?: string): Promise<unknown> {
     // ioredis finds the key among the arguments.
-    return this.#client.callBuffer(String(name), ...args);
+    return run(this.#client, (to) => to.callBuffer(String(name), ...args));
   }
 
   commandOnMasters([name, ...args]: readonly RedisArgument[]): Promise<unknown[]> {
     const nodes = this.isCluster ? this.#client.nodes!('master') : [this.#client];
-    return Promise.all(nodes.map((node) => node.callBuffer(String(name), ...args)));
+    return Promise.all(nodes.map((node) => run(node, (to) => to.callBuffer(String(name), ...args))));
   }
+}
+
+/**
+ * Sends a command now. With `enableAutoPipelining`, the client would keep it until the event loop comes round, so that what
+ * we send in a pipeline of our own overtakes it, and it loses the name of what goes by `callBuffer`.
+ */
+function run(client: IoredisCommands, send: <Result>(to: Callable<Result>) => Result): Promise<unknown> {
+  if (client.options.enableAutoPipelining !== true) return send(client);
+  const pipeline = client.pipeline();
+  send(pipeline);
+  return pipeline.exec().then((results) => {
+    const [error, reply] = results?.[0] ?? [new Error('the pipeline was not run')];
+    if (error) throw error;
+    return reply;
+  });
 }

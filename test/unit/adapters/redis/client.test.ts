@@ -33,6 +33,50 @@ test.each<[string, unknown, string]>([
   );
 });
 
+test('ioredis with enableAutoPipelining keeps nothing back, so that nothing is overtaken', async () => {
+  const sent: unknown[][] = [];
+  const keepsBack = (): never => {
+    throw new Error('kept until the event loop comes round');
+  };
+  const client = {
+    isCluster: false,
+    status: 'ready',
+    options: { enableAutoPipelining: true },
+    publish: keepsBack,
+    callBuffer: keepsBack,
+    pipeline() {
+      const own: unknown[][] = [];
+      return {
+        publish: (...args: unknown[]) => own.push(['publish', ...args]),
+        callBuffer: (...args: unknown[]) => own.push(args),
+        exec: async () => {
+          sent.push(...own);
+          return own.map(() => [null, 'OK']);
+        },
+      };
+    },
+  };
+  const connection = connectionOf(client as never, 'publisher');
+  const message = Buffer.from('m');
+  await Promise.all([
+    ...connection.publish([{ channel: 'a', message }], 'plain'),
+    ...connection.publish(
+      [
+        { channel: 'b', message },
+        { channel: 'c', message },
+      ],
+      'plain',
+    ),
+    connection.command(['PUBSUB', 'NUMSUB', 'a']),
+  ]);
+  expect(sent).toEqual([
+    ['publish', 'a', message],
+    ['publish', 'b', message],
+    ['publish', 'c', message],
+    ['PUBSUB', 'NUMSUB', 'a'],
+  ]);
+});
+
 test('what passes is no refusal', () => {
   for (const message of ['CLUSTERDOWN The cluster is down', 'LOADING Redis is loading', 'MOVED 1 127.0.0.1:1']) {
     expect(isRefusal(Object.assign(new Error(message), { name: 'ReplyError' }))).toBe(false);
