@@ -1,5 +1,5 @@
 // Builds the browser bundles of the client, with source maps: `node core/client/bundle.mjs [folder]`, by default into
-// dist/browser. The server serves the first three as Socket.IO's does.
+// dist/browser. The server serves the first four as Socket.IO's does.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,6 +13,7 @@ export const BUNDLES = [
   ['socket.io.js', 'browser.ts', 'iife', false],
   ['socket.io.min.js', 'browser.ts', 'iife', true],
   ['socket.io.esm.min.js', 'index.ts', 'esm', true],
+  ['socket.io.msgpack.min.js', 'browser-msgpack.mjs', 'iife', true],
   ['socket.io.websocket.esm.min.js', 'websocket-only.ts', 'esm', true],
 ];
 

@@ -216,8 +216,10 @@ export class PollingTransport implements Transport, PayloadVisitor {
   /** HTTP servers wait for ever for clients that do not read their answer, and the answer with them. */
   #send(response: ServerResponse, headers: ResponseHeaders, body: string | Buffer): void {
     response.writeHead(200, headers).end(body);
-    const isStuck = (response.socket?.writableLength ?? 0) > 0;
-    if (isStuck) response.setTimeout(this.#options.pingTimeout);
+    const { socket } = response;
+    // The socket's time, not the response's: requests that are injected have no socket, and would get a timer.
+    // When the answer is read, Node sets the time for the next request.
+    if (socket !== null && socket.writableLength > 0) socket.setTimeout?.(this.#options.pingTimeout);
   }
 
   #addHeaders(headers: ResponseHeaders, request: IncomingMessage): void {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Server as OfficialServer, type Socket } from 'socket.io';
+import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { Manager as ClientManager, Socket as ClientSocket } from '../../core/client/index.js';
 import { Server as CarillonServer } from '../../core/index.js';
 import { launchChromium } from '../support/chromium.js';
@@ -21,10 +22,12 @@ interface PageGlobals {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let browser: Browser;
 let bundle: string;
+let msgpackBundle: string;
 
 beforeAll(async () => {
   execFileSync(process.execPath, [`${root}core/client/bundle.mjs`]);
   bundle = readFileSync(`${root}dist/browser/socket.io.min.js`, 'utf8');
+  msgpackBundle = readFileSync(`${root}dist/browser/socket.io.msgpack.min.js`, 'utf8');
   browser = await launchChromium();
 }, 60_000);
 
@@ -43,7 +46,8 @@ describe.each([
 
   async function start(options: object = {}): Promise<void> {
     http = createServer((request, response) => {
-      if (request.url === '/bundle.js') response.setHeader('content-type', 'text/javascript').end(bundle);
+      if (request.url === '/msgpack.js') response.setHeader('content-type', 'text/javascript').end(msgpackBundle);
+      else if (request.url === '/bundle.js') response.setHeader('content-type', 'text/javascript').end(bundle);
       else response.setHeader('content-type', 'text/html').end(`<script src="${script}"></script>`);
     }).listen(0, '127.0.0.1');
     await once(http, 'listening');
@@ -96,6 +100,20 @@ describe.each([
       return [typeof io, io.protocol, io.io === io, socket instanceof io.Socket, socket.io instanceof io.Manager];
     });
     expect(found).toEqual(['function', 5, true, true, true]);
+  });
+
+  test('the bundle with MessagePack talks to a server with that parser', async () => {
+    await start({ parser: msgpackParser });
+    await page.addScriptTag({ url: '/msgpack.js' });
+    expect(await connect()).toBe('websocket');
+    const answer = await page.evaluate(async () => {
+      const { socket } = globalThis as unknown as PageGlobals;
+      const [text, bytes] = await new Promise<[string, ArrayBuffer]>((resolve) => {
+        socket.emit('echo', 'é', Uint8Array.from([0, 255]).buffer, (...args: [string, ArrayBuffer]) => resolve(args));
+      });
+      return [text, ...new Uint8Array(bytes)];
+    });
+    expect(answer).toEqual(['é', 0, 255]);
   });
 
   test.each([

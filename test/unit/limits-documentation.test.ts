@@ -15,6 +15,7 @@ const NO_BOUNDS = ['pingInterval', 'destroyUpgradeTimeout'];
 const bounds = [
   ...membersOf('ServerOptions').filter((name) => !NO_BOUNDS.includes(name)),
   ...membersOf('ConnectionStateRecoveryOptions').map((name) => `connectionStateRecovery.${name}`),
+  ...membersOf('RetryMemoryOptions').map((name) => `retryMemory.${name}`),
   ...membersOf('PublishEndpointSettings').map((name) => `publishEndpoint.${name}`),
   ...membersOf('EventRateLimitOptions').map((name) => `eventRateLimit.${name}`),
 ];
@@ -28,18 +29,17 @@ const rows = new Map(
 
 /** The default that holds, in the words of the table. */
 function defaultOf(name: string): string {
-  const { decodeLimits, backlogLimits, admission, connectionStateRecovery, ...rest } = resolveOptions({
+  const { decodeLimits, backlogLimits, admission, connectionStateRecovery, retryMemory, ...rest } = resolveOptions({
     connectionStateRecovery: {},
   });
-  const recovery = Object.entries(connectionStateRecovery!).map(([key, value]) => [
-    `connectionStateRecovery.${key}`,
-    value,
-  ]);
+  const nested = Object.entries({ connectionStateRecovery, retryMemory }).flatMap(([option, members]) =>
+    Object.entries(members!).map(([key, value]) => [`${option}.${key}`, value]),
+  );
   const all: Record<string, unknown> = {
     ...rest,
     ...decodeLimits,
     ...admission,
-    ...Object.fromEntries(recovery),
+    ...Object.fromEntries(nested),
     maxBufferedBytes: backlogLimits.maxBytes,
     maxBufferedMessages: backlogLimits.maxMessages,
     backpressureThreshold: backlogLimits.pressureBytes,

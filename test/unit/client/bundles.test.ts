@@ -52,7 +52,7 @@ describe('the browser bundles', () => {
   );
 
   test('nothing of Node.js is in them', () => {
-    for (const name of ['socket.io.js', 'socket.io.websocket.esm.min.js']) {
+    for (const name of ['socket.io.js', 'socket.io.msgpack.min.js', 'socket.io.websocket.esm.min.js']) {
       expect(read(name)).not.toMatch(/node:|\brequire\(|process\./);
     }
   });
