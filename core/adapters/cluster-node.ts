@@ -291,6 +291,8 @@ export class ClusterNode {
 
   /** Something failed, and no call is there to throw it. */
   reportFailure(what: string, cause: unknown): void {
+    // Whoever leaves gives up what was under way: that is no failure.
+    if (this.#isClosed) return;
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#observers.error(new ClusterError('CARILLON_CLUSTER_FAILURE', `${what}: ${reason}`, cause));
   }
