@@ -10,6 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SERVER = { folder: join(root, 'test/types/programs'), ours: `'../../../core/index.js'` };
 const CLIENT = { folder: join(root, 'test/types/client-programs'), ours: `'../../../core/client/index.js'` };
 
+const OWN = { ...CLIENT, folder: join(root, 'test/types/own-programs') };
+
 const compilerOptions = {
   target: 'es2023',
   lib: ['es2023', 'dom'],
@@ -50,6 +52,7 @@ test.each([
   ['carillon', SERVER, join(root, 'core/index.js')],
   ['socket.io', SERVER, 'socket.io'],
   ['carillon/client', CLIENT, join(root, 'core/client/index.js')],
+  ['carillon/client, beyond Socket.IO', OWN, join(root, 'core/client/index.js')],
   ['socket.io-client', CLIENT, 'socket.io-client'],
 ])('the programs compile against %s', async (_name, programs, specifier) => {
   expect(await compile(programs, specifier)).toBe('');
