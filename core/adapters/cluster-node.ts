@@ -96,6 +96,8 @@ export class ClusterNode {
   #settled: Promise<void> | undefined;
   #onSettled: (() => void) | undefined;
   #isClosed = false;
+  /** Messages that were dropped during the outage. */
+  #dropped = 0;
   #rejected = 0;
   #rejectReport: Timer | undefined;
 
@@ -125,7 +127,7 @@ export class ClusterNode {
             this.#requests.onLeave(member.id);
           },
           onDeaf: () => this.#onDown(new Error('nothing comes back of what was published')),
-          onHearing: () => this.#observers.up(0),
+          onHearing: () => this.#onUp(),
         },
       },
       options.features ?? [],
@@ -133,15 +135,9 @@ export class ClusterNode {
     bus.observe({
       onDown: (error) => this.#onDown(error),
       onUp: (dropped) => {
+        this.#dropped += dropped;
         this.#membership.greet();
-        this.#observers.up(dropped);
-        if (dropped > 0)
-          this.#observers.error(
-            new ClusterError(
-              'CARILLON_MESSAGES_DROPPED',
-              `${dropped} messages were dropped: too much waited during an outage`,
-            ),
-          );
+        this.#onUp();
       },
       onError: (error) => this.reportFailure('the bus', error),
     });
@@ -384,6 +380,17 @@ export class ClusterNode {
     if (!this.#requests.onAnswer(sender, message) && !this.members.has(sender)) {
       this.reject('an answer from a node that was not asked');
     }
+  }
+
+  /** The bus works again, or we hear ourselves again: it takes both. */
+  #onUp(): void {
+    if (!this.isUp) return;
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    this.#observers.up(dropped);
+    if (dropped === 0) return;
+    const message = `${dropped} messages were dropped: too much waited during an outage`;
+    this.#observers.error(new ClusterError('CARILLON_MESSAGES_DROPPED', message));
   }
 
   #onDown(error: Error): void {

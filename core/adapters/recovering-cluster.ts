@@ -122,6 +122,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     this.#stopWatching = node.observe({
       onDown: (error) => {
         this.#barrier.fail(error);
+        this.#reader.fail();
         this.#catchUp.pause();
         return false;
       },

@@ -11,6 +11,7 @@ export class LogReader {
   readonly #barrier: () => Promise<void>;
   #next: { after: Positions; promise: Promise<Snapshot> } | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #outages = 0;
 
   /** @param barrier resolves when everything has been received that was published before it was called. */
   constructor(store: RecoveryStore, barrier: () => Promise<void>) {
@@ -33,11 +34,18 @@ export class LogReader {
     return next.promise;
   }
 
+  /** The connection failed: what was read before says nothing about what is missed from now on. */
+  fail(): void {
+    this.#outages++;
+  }
+
   async #read(): Promise<Snapshot> {
     const { after } = this.#next!;
     this.#next = undefined;
+    const outages = this.#outages;
     const snapshot = await this.#store.read(after);
     await this.#barrier();
+    if (outages !== this.#outages) throw new Error('the connection failed in the meantime');
     return snapshot;
   }
 }

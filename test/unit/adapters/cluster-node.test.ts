@@ -316,6 +316,19 @@ describe('an outage', () => {
     expect(a.heard).toEqual(['member 1', 'down other nodes cannot be reached: Redis is gone', 'up 0']);
   });
 
+  test('is over when messages get through, not before: whoever hears of it can rely on it', async () => {
+    const { cluster, a } = await clusterOf(2);
+    const wasUp: boolean[] = [];
+    a.node.observe({ onUp: () => wasUp.push(a.node.isUp) });
+    for (const duration of [1000, 30_000]) {
+      a.bus.cut();
+      await cluster.advance(duration);
+      a.bus.mend();
+      await cluster.settle();
+    }
+    expect(wasUp).toEqual([true, true]);
+  });
+
   test('is noticed, too, when the connection stands but nothing comes through', async () => {
     const { cluster, a } = await clusterOf(1);
     a.node.unlisten('nodes');
