@@ -34,9 +34,14 @@ export type ReservedOrUserListener<
 // A generic event name makes the conditional type above `never`: such code gets an untyped listener instead of an error.
 type FallbackToUntyped<T> = [T] extends [never] ? (...args: any[]) => void | Promise<void> : T;
 
-export type Last<T extends any[]> = T extends [...infer _Head, infer Tail] ? Tail : any;
-export type AllButLast<T extends any[]> = T extends [...infer Head, infer _Tail] ? Head : any[];
-export type FirstArg<T> = T extends (arg: infer Param) => infer _Result ? Param : any;
+// An acknowledgement may be optional: it is the last parameter all the same.
+export type Last<T extends any[]> = Required<T> extends [...infer _Head, infer Tail] ? Tail : any;
+export type AllButLast<T extends any[]> = T extends [...infer Head, infer _Tail]
+  ? Head
+  : Required<T> extends [...infer Head, infer _Tail]
+    ? Head
+    : any[];
+export type FirstArg<T> = T extends (...args: infer Params) => any ? (Params extends [] ? undefined : Params[0]) : any;
 
 declare const acknowledgement: unique symbol;
 

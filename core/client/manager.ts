@@ -290,11 +290,12 @@ export class BaseManager<
         if (this.opts.closeOnBeforeunload) engine.dropTransport();
       } else if (event === 'offline') {
         if (this._readyState !== 'closed') engine.lose('network connection lost');
-      } else if (this.#reconnectTimer) {
+      } else {
+        // A connection that is found dead now is not waited for either.
+        engine.checkPing();
+        if (!this.#reconnectTimer) return;
         this.#reconnectTimer.cancel();
         this.#attempt();
-      } else {
-        engine.checkPing();
       }
     });
   }

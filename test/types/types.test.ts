@@ -6,8 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const programs = join(root, 'test/types/programs');
-const OURS = `'../../../core/index.js'`;
+/** Programs for the server and for the client, and how they import it. */
+const SERVER = { folder: join(root, 'test/types/programs'), ours: `'../../../core/index.js'` };
+const CLIENT = { folder: join(root, 'test/types/client-programs'), ours: `'../../../core/client/index.js'` };
+
+const OWN = { ...CLIENT, folder: join(root, 'test/types/own-programs') };
 
 const compilerOptions = {
   target: 'es2023',
@@ -21,17 +24,17 @@ const compilerOptions = {
   skipLibCheck: true,
 };
 
-/** Compiles all programs, with another import in place of ours; returns what the compiler says. */
-async function compile(specifier: string): Promise<string> {
+/** Compiles programs, with another import in place of ours; returns what the compiler says. */
+async function compile(programs: typeof SERVER, specifier: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'carillon-types-'));
   try {
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
-    for (const name of await readdir(programs)) {
-      const source = await readFile(join(programs, name), 'utf8');
-      expect(source).toContain(OURS);
-      await writeFile(join(folder, name), source.replace(OURS, `'${specifier}'`));
+    for (const name of await readdir(programs.folder)) {
+      const source = await readFile(join(programs.folder, name), 'utf8');
+      expect(source).toContain(programs.ours);
+      await writeFile(join(folder, name), source.replace(programs.ours, `'${specifier}'`));
     }
     const { stdout } = await promisify(execFile)(
       process.execPath,
@@ -46,8 +49,11 @@ async function compile(specifier: string): Promise<string> {
 
 // What is marked with @ts-expect-error must be refused, everything else accepted: the compiler checks both.
 test.each([
-  ['carillon', join(root, 'core/index.js')],
-  ['socket.io', 'socket.io'],
-])('the programs compile against %s', async (_name, specifier) => {
-  expect(await compile(specifier)).toBe('');
+  ['carillon', SERVER, join(root, 'core/index.js')],
+  ['socket.io', SERVER, 'socket.io'],
+  ['carillon/client', CLIENT, join(root, 'core/client/index.js')],
+  ['carillon/client, beyond Socket.IO', OWN, join(root, 'core/client/index.js')],
+  ['socket.io-client', CLIENT, 'socket.io-client'],
+])('the programs compile against %s', async (_name, programs, specifier) => {
+  expect(await compile(programs, specifier)).toBe('');
 });

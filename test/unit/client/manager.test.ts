@@ -212,11 +212,13 @@ describe('the page', () => {
     expect(log).toContain('connect_error: websocket error');
   });
 
-  test('a page that wakes up finds out that the connection has died', async () => {
+  test('a page that wakes up finds out that the connection has died, and makes another at once', async () => {
     const { clock, log } = await createConnected();
     clock.sleep(10_000);
     page.tell('visibilitychange');
     expect(log).toContain('disconnect: ping timeout');
+    expect(log).toContain('reconnect_attempt 1');
+    expect(network.transports).toHaveLength(2);
   });
 
   test('the page goes: the connection is closed, without an event', async () => {
