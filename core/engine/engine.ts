@@ -167,7 +167,8 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
 
   /**
    * Makes the id of a new session. May be replaced; a promise is fine. Ids of another shape than 20 characters of
-   * `[A-Za-z0-9_-]` break packages that rely on it (`@socket.io/sticky`, sharded adapters).
+   * `[A-Za-z0-9_-]` break packages that rely on it (`@socket.io/sticky`, sharded adapters). In a cluster, ours begin with
+   * what tells their node; about those of a replacement, all nodes are asked.
    */
   generateId(_request: IncomingMessage): string | PromiseLike<string> {
     const id = randomId();
