@@ -48,6 +48,13 @@ export class Deadlines<Item> {
     return this.#items.delete(item);
   }
 
+  /** Nothing waits any longer. */
+  expireAll(): void {
+    const items = [...this.#items.keys()];
+    this.clear();
+    for (const item of items) this.#onExpire(item);
+  }
+
   clear(): void {
     this.#items.clear();
     this.#timer?.cancel();

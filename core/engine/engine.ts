@@ -35,7 +35,8 @@ export type EngineMiddleware = (
 export interface EngineFront {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  close(): void;
+  /** @param grace milliseconds that peers still have to answer our goodbye. */
+  close(grace: number): void;
 }
 
 export interface ConnectionError {
@@ -280,7 +281,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     const transports = Array.from(this.#connections.values(), (connection) => connection.transport);
     for (const connection of [...this.#connections.values()]) connection.close(true);
     this.heartbeat.clear();
-    this.#front?.close();
+    this.#front?.close(CLOSE_GRACE);
     // A peer that is gone never answers a close frame: it must not hold up the process. Nor must this timer: as long as
     // one of the sockets is there, it fires; after the last one nobody needs it.
     if (transports.length > 0) {

@@ -238,7 +238,10 @@ export class Client implements ConnectionHandler {
     this.#sockets.set(name, null);
     const [auth, retryKey] = takeRetryKey(given);
     this.#server.findNamespace(name, auth, (namespace: Namespace<any, any, any, any> | undefined) => {
-      if (!this.isOpen) return;
+      if (!this.isOpen) {
+        namespace?.onRefused();
+        return;
+      }
       if (namespace === undefined) this.refuse(name, { message: 'Invalid namespace' });
       else namespace.add(this, auth, retryKey);
     });

@@ -130,7 +130,10 @@ export class Namespace<
     }
     this.#restore(auth.pid, typeof auth.offset === 'string' ? auth.offset : undefined).then((session) => {
       if (client.isOpen) this.#admit(client, auth, session, retryKey);
-      else giveBack(session);
+      else {
+        giveBack(session);
+        this.onRefused();
+      }
     });
   }
 
@@ -168,6 +171,7 @@ export class Namespace<
       if (!client.isOpen) {
         socket.leaveEverything();
         if (error === null) giveBack(session);
+        this.onRefused();
         return;
       }
       if (error === null) {
@@ -238,7 +242,7 @@ export class Namespace<
     if (socket.pid !== undefined) this.#socketsByPid.delete(socket.pid);
   }
 
-  /** A client was refused by a middleware. @internal */
+  /** A client that wanted to be here is not: a middleware refused it, or it is gone. @internal */
   onRefused(): void {}
 
   /**

@@ -102,8 +102,9 @@ export class RetryMemory {
 
   #keep(id: number, message: Prepared): void {
     const before = this.#bytes;
+    // An event that was released runs twice, and may be answered twice.
+    this.#bytes += message.byteLength - (this.#answers.get(id)?.byteLength ?? 0);
     this.#answers.set(id, message);
-    this.#bytes += message.byteLength;
     for (const [oldest, { byteLength }] of this.#answers) {
       const isTooMuch = this.#answers.size > MAX_ANSWERS || this.#bytes > BASE_COST + MAX_ANSWER_BYTES;
       if (!isTooMuch || oldest === id) break;

@@ -50,6 +50,7 @@ export class NodeHttp implements EngineFront {
   readonly #handshakes = new Turnstile(systemClock, HANDSHAKES_PER_TURN);
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
+  #isClosed = false;
 
   constructor(engine: Engine, publishEndpoint?: PublishEndpoint) {
     this.#engine = engine;
@@ -97,7 +98,7 @@ export class NodeHttp implements EngineFront {
         else (verdict.transport as PollingTransport).onRequest(request, response);
       });
     });
-    this.#limitTime(decision, response, () => this.#refuse(request, response, new Refusal('handshakeTimeout', {})));
+    this.#limitTime(decision, response, () => this.#refuse(request, response, this.#overdue()));
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -112,7 +113,7 @@ export class NodeHttp implements EngineFront {
   #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const decision = new Decision();
     const expire = () => {
-      const refusal = new Refusal('handshakeTimeout', {});
+      const refusal = this.#overdue();
       this.#report(request, refusal);
       abortUpgrade(socket, refusal);
     };
@@ -142,7 +143,14 @@ export class NodeHttp implements EngineFront {
     }
     // A real response, so that a middleware can set headers on the 101, or refuse by answering.
     const response = new ServerResponse(request);
-    response.assignSocket(socket as never);
+    try {
+      response.assignSocket(socket as never);
+    } catch {
+      // An earlier request on this connection waits for its answer (pipelining), and nothing may come ahead of that.
+      this.#report(request, new Refusal('badRequest', { name: 'PIPELINED_UPGRADE' }));
+      socket.destroy();
+      return;
+    }
     response.on('finish', () => endSocket(socket));
     this.#runMiddlewares(request, response, (error) => {
       response.detachSocket(socket as never);
@@ -175,9 +183,16 @@ export class NodeHttp implements EngineFront {
     });
   }
 
-  close(): void {
-    this.#undecided.clear();
-    this.#acceptor.close();
+  close(grace: number): void {
+    this.#isClosed = true;
+    // Whatever they are waiting for, it does not matter any more, and the end of the HTTP server waits for them.
+    this.#undecided.expireAll();
+    this.#acceptor.close(grace);
+  }
+
+  /** The application has not decided in time, or there is no time left. */
+  #overdue(): Refusal {
+    return new Refusal('handshakeTimeout', this.#isClosed ? { name: 'SERVER_CLOSED' } : {});
   }
 
   /** One after the other; each may answer itself, and then nothing follows. */

@@ -30,6 +30,12 @@ export class Turnstile {
     this.#passed = next.length;
     if (next.length === 0) return;
     this.#clock.endOfTurn(this.#onTurnEnd);
-    for (const callback of next) callback();
+    let called = 0;
+    try {
+      while (called < next.length) next[called++]!();
+    } finally {
+      // One threw: the application hears of it, the others still have their turn.
+      if (called < next.length) this.#waiting.unshift(...next.slice(called));
+    }
   };
 }

@@ -24,6 +24,9 @@ export interface WebSocketOptions {
 /** Milliseconds a peer has to answer our close frame. The number is `ws`'s. */
 const CLOSE_TIMEOUT = 30_000;
 
+/** What `ws` takes; a client that speaks another version is told. Source: RFC 6455 §4.4. */
+const VERSIONS: readonly string[] = ['13', '8'];
+
 /**
  * Turns upgrade requests into transports: the ordinary ones itself, and with the help of `ws` those that negotiate
  * something and those that have to be refused.
@@ -80,6 +83,11 @@ export class WebSocketAcceptor {
       this.#acceptWithLibrary(request, socket, head, headers, callback);
       return;
     }
+    // While somebody thought about the request, the peer may have ended its side: nobody would tell us again.
+    if (!socket.readable || !socket.writable) {
+      socket.destroy();
+      return;
+    }
     let answer =
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
       `Sec-WebSocket-Accept: ${acceptKey(request.headers['sec-websocket-key']!)}\r\n`;
@@ -117,16 +125,21 @@ export class WebSocketAcceptor {
     this.#server.on('wsClientError', (error, socket, request) => {
       listener(error, request);
       const body = error.message;
+      const isVersionTaken = VERSIONS.includes(request.headers['sec-websocket-version'] ?? '');
+      const versions = isVersionTaken ? '' : `Sec-WebSocket-Version: ${VERSIONS.join(', ')}\r\n`;
       socket.on('error', () => socket.destroy());
       endSocket(
         socket,
-        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\n${versions}Content-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
     });
   }
 
-  close(): void {
+  /** @param grace milliseconds that peers which were told goodbye still have to answer. */
+  close(grace: number): void {
     this.#server.close();
+    const { closing } = this.#shared;
+    if (closing.size > 0) systemClock.setTimeout(() => closing.expireAll(), grace, true);
   }
 }
 

@@ -106,7 +106,9 @@ export class LibraryTransport extends FrameTransport {
       return;
     }
     this.#unansweredPing = null;
-    if (this.readyState === 'open') this.#peer.sendPong(ping);
+    if (this.readyState !== 'open') return;
+    this.#peer.sendPong(ping);
+    if (this.socket.writableNeedDrain) this.expectDrain();
   }
 
   protected override onDrain(): void {

@@ -55,7 +55,13 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
     socket.on('error', onError);
     const response = new ServerResponse(raw);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket as NetSocket);
+    try {
+      response.assignSocket(socket as NetSocket);
+    } catch {
+      // An earlier request on this connection waits for its answer (pipelining), and nothing may come ahead of that.
+      socket.destroy();
+      return;
+    }
     response.on('finish', () => {
       if (upgrades.delete(raw)) socket.end();
     });

@@ -208,6 +208,22 @@ describe.each(transports)('hooks, over %s', (transport) => {
   });
 });
 
+it('an upgrade behind a request that waits for its answer ends the connection, and nothing else', async () => {
+  const app = Fastify();
+  app.get('/slow', () => new Promise(() => {}));
+  await app.register(carillon);
+  const url = await listen(app);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  const closed = once(socket, 'close');
+  const upgrade =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==';
+  socket.write(
+    `GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET ${engineUrl('', 'websocket')} HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n\r\n`,
+  );
+  await bounded(closed, 'the connection to end');
+  expect((await connected(url)).connected).toBe(true);
+});
+
 describe('preflight requests', () => {
   const headers = { origin: 'https://example.com', 'access-control-request-method': 'POST' };
 

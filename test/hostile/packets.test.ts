@@ -209,6 +209,23 @@ describe('namespaces', () => {
     }
   });
 
+  test('16. namespaces whose clients leave before they are let in', async () => {
+    const dynamic = await Stage.start({ application: 'dynamic' });
+    try {
+      for (let round = 0; round < 5; round++) {
+        const peer = await RawWebSocket.open(dynamic.port);
+        for (let i = 0; i < 5; i++) peer.send(`40/dynamic-${round}-${i},{"wait":true}`);
+        peer.send('40');
+        await peer.text(/^40/);
+        expect((await dynamic.state()).namespaces).toBe(6);
+        await peer.end();
+        await dynamic.until(({ namespaces }) => namespaces === 1, 'forgot them');
+      }
+    } finally {
+      await dynamic.end();
+    }
+  });
+
   test('16. namespaces that are joined and left without end, where empty ones are kept: as many as are allowed', async () => {
     const dynamic = await Stage.start({
       application: 'dynamic',

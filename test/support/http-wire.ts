@@ -47,6 +47,13 @@ export class HttpWire {
     await settled();
   }
 
+  /** The peer will send nothing more, and the socket notices at once, as one of the system does. */
+  async finish(): Promise<void> {
+    this.#socket.push(null);
+    this.#socket.read(0);
+    await settled();
+  }
+
   /** The next answer, taken off what was written. */
   async answer(): Promise<Answer | undefined> {
     await settled();

@@ -141,3 +141,16 @@ test('clear while an item expires', () => {
   expect(expired).toEqual([['a', 1000]]);
   expect(clock.pending).toBe(0);
 });
+
+test('all can expire at once', () => {
+  const { clock, expired, items } = deadlines();
+  items.add('a');
+  items.add('b');
+  clock.advance(10);
+  items.expireAll();
+  expect(expired).toEqual([
+    ['a', 10],
+    ['b', 10],
+  ]);
+  expect([items.size, clock.pending]).toEqual([0, 0]);
+});

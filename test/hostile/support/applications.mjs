@@ -42,7 +42,13 @@ export const applications = {
   dynamic: {
     options: { cleanupEmptyChildNamespaces: true },
     run(io) {
-      io.of(/^\/dynamic-/g).on('connection', () => {});
+      const dynamic = io.of(/^\/dynamic-/g);
+      // Thinks until its client is gone, if that is wanted.
+      dynamic.use((socket, next) => {
+        if (socket.handshake.auth.wait) socket.conn.once('close', () => next());
+        else next();
+      });
+      dynamic.on('connection', () => {});
     },
   },
 

@@ -143,12 +143,16 @@ test('requests go to the front, once there is one', () => {
   engine.wire({
     handleRequest: (...args) => heard.push(['request', ...args]),
     handleUpgrade: (...args) => heard.push(['upgrade', ...args]),
-    close: () => heard.push(['close']),
+    close: (grace) => heard.push(['close', grace]),
   });
   engine.handleRequest(request!, response!);
   engine.handleUpgrade(request!, socket!, head!);
   engine.close();
-  expect(heard).toEqual([['request', request, response], ['upgrade', request, socket, head], ['close']]);
+  expect(heard).toEqual([
+    ['request', request, response],
+    ['upgrade', request, socket, head],
+    ['close', 300],
+  ]);
 });
 
 test('use takes functions only', () => {

@@ -93,6 +93,16 @@ describe('one client', () => {
     expect(run(memory, 0)).toBe(false);
   });
 
+  test('an event that was answered twice counts once', () => {
+    const { attach, memories } = create();
+    const { memory } = attach();
+    memory.admit(0);
+    memory.answer(0, Prepared.message(['x'.repeat(1000)]));
+    const { bytes } = memories;
+    memory.answer(0, Prepared.message(['y'.repeat(1000)]));
+    expect(memories.bytes).toBe(bytes);
+  });
+
   test('events that are not numbered are none of its business', () => {
     const { memory, holder } = create().attach();
     expect(run(memory, 1e15)).toBe(true);

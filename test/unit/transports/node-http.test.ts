@@ -135,6 +135,17 @@ describe('middlewares', () => {
     expect(errors).toEqual([report, report]);
   });
 
+  test('an upgrade behind a request that is not answered yet is refused, and nothing else happens', async () => {
+    const { engine, errors, connect } = create({ cors: { origin: '*' } });
+    const first = await connect().request(`GET ${POLLING}`);
+    const wire = connect();
+    expect(await wire.request(`GET ${POLLING}&sid=${open(first!.body).sid}`)).toBeUndefined();
+    expect(await wire.request(`GET ${WEBSOCKET}`, UPGRADE)).toBeUndefined();
+    expect(wire.hasEnded).toBe(true);
+    expect(errors).toEqual([[3, 'Bad request', { name: 'PIPELINED_UPGRADE' }]]);
+    expect(engine.clientsCount).toBe(0);
+  });
+
   test('one that answers ends it', async () => {
     const { engine, connect } = create();
     engine.use((_request, response) => response.writeHead(401).end());
@@ -158,6 +169,31 @@ describe('what the application decides', () => {
     expect([refused!.status, JSON.parse(refused!.body)]).toEqual([403, { code: 4, message: 'not you' }]);
     expect(await second.answer()).toMatchObject({ status: 101 });
     expect(engine.clientsCount).toBe(1);
+  });
+
+  test('a peer that ends its side while the decision is made has no session', async () => {
+    const answers: ((error: string | null, allowed: boolean) => void)[] = [];
+    const { connect, engine } = create({ allowRequest: (_request, callback) => answers.push(callback) });
+    const wire = connect();
+    expect(await wire.request(`GET ${WEBSOCKET}`, UPGRADE)).toBeUndefined();
+    await wire.finish();
+    answers[0]!(null, true);
+    expect(await wire.answer()).toBeUndefined();
+    expect([wire.hasEnded, engine.clientsCount]).toEqual([true, 0]);
+  });
+
+  test('at the end of the server, nobody waits for a decision any longer', async () => {
+    const answers: ((error: string | null, allowed: boolean) => void)[] = [];
+    const { connect, engine, errors } = create({ allowRequest: (_request, callback) => answers.push(callback) });
+    const [polling, upgrade] = [connect(), connect()];
+    expect(await polling.request(`GET ${POLLING}`)).toBeUndefined();
+    expect(await upgrade.request(`GET ${WEBSOCKET}`, UPGRADE)).toBeUndefined();
+    engine.close();
+    expect(await polling.answer()).toMatchObject({ status: 408 });
+    expect(await upgrade.answer()).toMatchObject({ status: 408 });
+    for (const answer of answers) answer(null, true);
+    const report = [7, 'Handshake timeout', { name: 'SERVER_CLOSED' }];
+    expect([errors, engine.clientsCount]).toEqual([[report, report], 0]);
   });
 
   test.each<[string, (request: IncomingMessage) => unknown]>([

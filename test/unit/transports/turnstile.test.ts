@@ -26,3 +26,17 @@ test('one alone does not wait, and asks for one turn', () => {
   turnstile.pass(() => count++);
   expect([count, clock.turnsAsked]).toEqual([2, 1]);
 });
+
+test('one that throws does not take the turn of the others', () => {
+  const clock = new TestClock();
+  const turnstile = new Turnstile(clock, 2);
+  const passed: number[] = [];
+  for (const i of [0, 1, 2, 3, 4])
+    turnstile.pass(() => {
+      if (i === 2) throw new Error('two');
+      passed.push(i);
+    });
+  expect(() => clock.endTurn()).toThrow('two');
+  clock.endTurns();
+  expect(passed).toEqual([0, 1, 3, 4]);
+});

@@ -86,3 +86,30 @@ test.each<[string, Record<string, string>]>([
   expect(wire.hasEnded).toBe(true);
   expect(transport).toBeUndefined();
 });
+
+test.each([
+  ['7', '13, 8'],
+  ['13', undefined],
+])('a handshake of version %s that is refused says which versions there are: %s', async (version, versions) => {
+  const { answer } = await accept({ ...HANDSHAKE, 'Sec-WebSocket-Version': version, 'Sec-WebSocket-Key': 'short' });
+  expect(answer!.status).toBe(400);
+  expect(answer!.headers['sec-websocket-version']).toBe(versions);
+});
+
+test('at the end, peers that do not answer our goodbye are let go', async () => {
+  const { acceptor, wire, transport } = await accept(HANDSHAKE);
+  const reason = new Promise((resolve) => {
+    transport!.attach({
+      onText: () => true,
+      onBinary: () => true,
+      onReady: () => {},
+      onHeaders: () => {},
+      onTooLarge: () => {},
+      onClose: resolve,
+    });
+  });
+  transport!.close();
+  acceptor.close(1);
+  expect(await reason).toBe('transport close');
+  expect(wire.hasEnded).toBe(true);
+});
