@@ -274,9 +274,13 @@ export class Socket<
     const isWaiting = () => !isSent && this.#asked === engine && this.active && !this.connected;
     const send = (auth: object | void) => {
       if (!isWaiting()) return;
-      // May throw: credentials that cannot be encoded are a connect_error.
-      this.#sendConnect(auth ?? {});
-      isSent = true;
+      try {
+        this.#sendConnect(auth ?? {});
+        isSent = true;
+      } catch (error) {
+        // Credentials that cannot be encoded.
+        onError(error);
+      }
     };
     const ask = async () => {
       const { auth } = this;

@@ -76,6 +76,16 @@ describe('credentials', () => {
     socket.disconnect();
   });
 
+  test('so are those that a function calls back with later', async () => {
+    const { socket, log } = createHarness({ auth: (callback) => setImmediate(callback, { token: 1n }) });
+    socket.connect();
+    network.last.accept({ pingTimeout: 60_000 });
+    await turn();
+    await turn();
+    expect(log).toEqual(['open', expect.stringMatching(/^connect_error: .*BigInt/)]);
+    socket.disconnect();
+  });
+
   test('a late answer does not count for another connection', async () => {
     const callbacks: ((data: object) => void)[] = [];
     const harness = createHarness({ auth: (callback) => callbacks.push(callback) });
