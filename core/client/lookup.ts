@@ -18,8 +18,8 @@ export interface Lookup<ManagerClass> {
 }
 
 /**
- * Makes `io()`. Namespaces of one server share a manager, unless `forceNew` or `multiplex: false` asks for another; the
- * same namespace twice is two connections.
+ * Makes `io()`. Namespaces of one server, under one path, share a manager, unless `forceNew` or `multiplex: false` asks for
+ * another; the same namespace twice is two connections.
  */
 export function createLookup<ManagerClass extends ManagerConstructor>(Manager: ManagerClass): Lookup<ManagerClass> {
   const managers = new Map<string, BaseManager<any, any>>();
@@ -27,10 +27,12 @@ export function createLookup<ManagerClass extends ManagerConstructor>(Manager: M
   function lookup(uri?: string | Options, options?: Options): Socket {
     const [url, opts] = splitArguments(uri, options);
     const { id, nsp } = parseTarget(url, opts);
-    let manager = managers.get(id);
+    const { path = '/socket.io' } = opts;
+    const key = id + path;
+    let manager = managers.get(key);
     const isShared = !opts.forceNew && opts.multiplex !== false && !manager?._has(nsp);
     if (!manager || !isShared) manager = new Manager(url, opts);
-    if (isShared) managers.set(id, manager);
+    if (isShared) managers.set(key, manager);
     return manager.socket(nsp, opts);
   }
 

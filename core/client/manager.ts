@@ -80,7 +80,7 @@ export class BaseManager<
 
   /**
    * @param uri where the server is, see {@link parseTarget}; or the options.
-   * @throws TypeError when the URL is none.
+   * @throws TypeError when the URL is none, or as {@link open} does.
    */
   constructor(platform: Platform, uri?: string | Partial<ManagerOptions>, options?: Partial<ManagerOptions>) {
     super();
@@ -158,14 +158,10 @@ export class BaseManager<
    * Connects, unless it is connected or about to be.
    *
    * @param callback called once, with the error if the attempt fails; then nobody tries again unless told to.
+   * @throws TypeError for a transport that does not exist.
    */
   open(callback?: (error?: Error) => void): this {
     if (this._readyState !== 'closed') return this;
-    this._readyState = 'opening';
-    this.#skipReconnect = false;
-    // By hand, while the next attempt is waiting: this is it.
-    if (this.#reconnectTimer) this.#stopReconnecting();
-    this.#watchPage();
     const { path = '', addTrailingSlash = true } = this.opts;
     const engine = new this.#platform.Connection(
       {
@@ -179,6 +175,11 @@ export class BaseManager<
       this.#memory,
     );
     this.engine = engine;
+    this._readyState = 'opening';
+    this.#skipReconnect = false;
+    // By hand, while the next attempt is waiting: this is it.
+    if (this.#reconnectTimer) this.#stopReconnecting();
+    this.#watchPage();
     const isCurrent = (state: 'opening' | 'open') => this.engine === engine && this._readyState === state;
     engine
       .on('open', () => {

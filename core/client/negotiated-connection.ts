@@ -38,10 +38,16 @@ export class NegotiatedConnection extends Connection {
       implementations[each.prototype.name] = each;
       return each.prototype.name;
     };
-    transportImplementations.forEach(add);
-    this.#order = (transports ?? Object.keys(platform.transports))
-      .map((each) => (typeof each === 'string' ? each : add(each)))
-      .filter((name) => Object.hasOwn(implementations, name));
+    const own = transportImplementations.map(add);
+    const names = (transports ?? (own.length ? own : Object.keys(platform.transports))).map((each) =>
+      typeof each === 'string' ? each : add(each),
+    );
+    this.#order = names.filter((name) => {
+      if (Object.hasOwn(implementations, name)) return true;
+      // In many a list of Socket.IO's, and we do not have it yet.
+      if (name === 'webtransport') return false;
+      throw new TypeError(`transports: no "${name}", only ${Object.keys(implementations).join(', ')}, or a class`);
+    });
     this.#implementations = implementations;
     const first = rememberUpgrade && NegotiatedConnection.priorWebsocketSuccess ? 'websocket' : memory.first;
     // The sort is stable: the others keep their order.

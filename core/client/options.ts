@@ -22,9 +22,13 @@ export interface ConnectionOptions {
   /**
    * Transports in the order in which they are tried, names or classes. Default: `['websocket', 'polling']`: most
    * networks let a WebSocket through, and it is one round trip; HTTP long-polling is the fallback.
+   * A name that does not exist is a TypeError; `webtransport` is passed over.
    */
   transports?: TransportName[] | TransportConstructor[];
-  /** Classes to use for `transports`, found by their `name`. Default: the ones of this package. */
+  /**
+   * Classes to use for `transports`, found by their `name`, and in this order where there are no `transports`. Default: the
+   * ones of this package.
+   */
   transportImplementations?: TransportConstructor[];
   /**
    * Whether to try the next transport when one fails before the connection is open. Default: `true` (Socket.IO's default

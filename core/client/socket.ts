@@ -274,8 +274,13 @@ export class Socket<
     const isWaiting = () => !isSent && this.#asked === engine && this.active && !this.connected;
     const send = (auth: object | void) => {
       if (!isWaiting()) return;
-      isSent = true;
-      this.#sendConnect(auth ?? {});
+      try {
+        this.#sendConnect(auth ?? {});
+        isSent = true;
+      } catch (error) {
+        // Credentials that cannot be encoded.
+        onError(error);
+      }
     };
     const ask = async () => {
       const { auth } = this;
@@ -305,7 +310,8 @@ export class Socket<
   }
 
   #sendConnect(auth: object): void {
-    if (this.#options.retries) this.#retryKey ??= randomKey();
+    // React Native has no `crypto` of its own. Without a key, retries are what they are with Socket.IO.
+    if (this.#options.retries && globalThis.crypto) this.#retryKey ??= randomKey();
     const data = {
       ...(this.#pid && { pid: this.#pid, offset: this.#lastOffset }),
       ...auth,

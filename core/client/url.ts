@@ -57,10 +57,10 @@ export function parseTarget(
   };
 }
 
-/** What `io()` and `new Manager()` are called with: a URL, options, or both. */
+/** What `io()` and `new Manager()` are called with: a URL, options, or both. `null` is nothing, as it is for Socket.IO's. */
 export function splitArguments<Options extends object>(
-  uri: string | Options | undefined,
-  options: Options | undefined,
+  uri: string | Options | null | undefined,
+  options: Options | null | undefined,
 ): [uri: string | undefined, options: Partial<Options>] {
-  return typeof uri === 'object' ? [undefined, uri] : [uri, options ?? {}];
+  return typeof uri === 'object' ? [undefined, uri ?? options ?? {}] : [uri, options ?? {}];
 }

@@ -4,13 +4,14 @@ import { differences } from './differences.js';
 import { members } from './members.js';
 
 const here = new URL('./', import.meta.url);
-const themes = readdirSync(new URL('scenarios/', here)).map((file) => file.replace(/\.ts$/, ''));
+const themesOf = (folder: string) => readdirSync(new URL(folder, here)).map((file) => file.replace(/\.ts$/, ''));
+const themes = themesOf('scenarios/');
 
-async function all(): Promise<Scenario[]> {
+async function all(folder = 'scenarios/'): Promise<Scenario[]> {
   const result: Scenario[] = [];
   // One after the other: the test environment does not link modules in parallel.
-  for (const theme of themes) {
-    const { scenarios }: { scenarios: Scenario[] } = await import(`./scenarios/${theme}.js`);
+  for (const theme of themesOf(folder)) {
+    const { scenarios = [] }: { scenarios?: Scenario[] } = await import(`./${folder}${theme}.js`);
     result.push(...scenarios);
   }
   return result;
@@ -44,7 +45,7 @@ describe('the suite itself', () => {
   test('lists every accepted difference in docs/differences.md, and only for scenarios that exist', async () => {
     const page = new URL('../../docs/differences.md', here);
     const lines = existsSync(page) ? readFileSync(page, 'utf8').split('\n') : [];
-    const names = new Set((await all()).map(({ name }) => name));
+    const names = new Set([...(await all()), ...(await all('client-scenarios/'))].map(({ name }) => name));
     for (const { scenarios, reason } of differences) {
       expect(scenarios.filter((name) => !names.has(name))).toEqual([]);
       expect(reason).not.toBe('');

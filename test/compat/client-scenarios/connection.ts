@@ -437,6 +437,28 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'client: a transport that does not exist',
+    touches: [],
+    modes: once,
+    async run(context) {
+      const io = await context.server();
+      const attempt = (name: string, transports: string[]) => {
+        const client = context.client(io, { transports, autoConnect: false });
+        let outcome = 'connects';
+        try {
+          client.connect();
+        } catch {
+          outcome = 'throws';
+        }
+        client.disconnect();
+        context.record('client', name, outcome);
+      };
+      attempt('alone', ['carrier pigeon']);
+      attempt('second', ['websocket', 'carrier pigeon']);
+      attempt('not there yet', ['websocket', 'webtransport']);
+    },
+  },
+  {
     name: 'client: the first transport is refused, and all may be tried',
     touches: [],
     modes: ['polling', 'websocket'],

@@ -65,6 +65,19 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'client: different paths of one server do not share',
+    touches: [],
+    modes: once,
+    async run(context) {
+      const url = context.url(await context.server());
+      const base = { ...context.clientOptions(), autoConnect: false, forceNew: false };
+      const first = context.clientModule.io(url, base);
+      const usual = context.clientModule.io(`${url}/a`, { ...base, path: '/socket.io' });
+      const other = context.clientModule.io(`${url}/b`, { ...base, path: '/other' });
+      context.record('client', 'same manager', usual.io === first.io, other.io === first.io);
+    },
+  },
+  {
     name: 'client: a manager gives the same socket for the same namespace',
     touches: [],
     async run(context) {

@@ -284,6 +284,14 @@ describe('where it connects to', () => {
     expect(uri('http://h.test', { path: '/custom/', addTrailingSlash: false })).toBe('http://h.test:80/custom');
   });
 
+  test('a transport that does not exist is told at once, and nothing has begun', () => {
+    const options = { transports: ['pigeon'] };
+    expect(() => new Manager('http://h.test', options)).toThrow('transports: no "pigeon"');
+    const manager = new Manager('http://h.test', { ...options, autoConnect: false });
+    expect(() => manager.open()).toThrow('transports: no "pigeon"');
+    expect(manager._readyState).toBe('closed');
+  });
+
   test('options are not written to', () => {
     const options = Object.freeze({ transports: [MemoryTransport], autoConnect: false });
     const manager = new Manager('http://h.test?a=1', options);

@@ -100,13 +100,17 @@ describe('the choice of a transport', () => {
     expect(alone.log).toEqual(['error: websocket error', 'close: transport error']);
   });
 
-  test('unknown names are passed over, prototype names too', () => {
-    const { names } = create({ transports: ['webtransport', 'constructor', '__proto__', 'polling'] });
-    expect(names()).toEqual(['polling']);
+  test('a name that does not exist is an error that says so, prototype names too; webtransport may come one day', () => {
+    for (const name of ['carrier pigeon', 'constructor', '__proto__']) {
+      expect(() => create({ transports: ['polling', name] })).toThrow(
+        new TypeError(`transports: no "${name}", only websocket, polling, or a class`),
+      );
+    }
+    expect(create({ transports: ['webtransport', 'polling'] }).names()).toEqual(['polling']);
   });
 
   test('without any there is an error, later', () => {
-    const { log, clock } = create({ transports: ['carrier pigeon'] });
+    const { log, clock } = create({ transports: ['webtransport'] });
     expect(log).toEqual([]);
     clock.advance(0);
     expect(log).toEqual(['error: No transports available', 'close: transport error']);
@@ -120,6 +124,10 @@ describe('the choice of a transport', () => {
     }
     expect(create({ transports: [Pigeon] }).names()).toEqual(['pigeon']);
     expect(create({ transports: ['pigeon'], transportImplementations: [Pigeon] }).names()).toEqual(['pigeon']);
+    expect(create({ transportImplementations: [Pigeon] }).names()).toEqual(['pigeon']);
+    const { names } = create({ transportImplementations: [MemoryPolling, Pigeon] });
+    network.last.refuse();
+    expect(names()).toEqual(['polling', 'pigeon']);
   });
 
   test('what worked where others had failed is tried first the next time', () => {

@@ -63,6 +63,29 @@ describe('credentials', () => {
     expect(harness.clock.pending).toBe(0);
   });
 
+  test('credentials that cannot be encoded are a connect_error, and are looked at again', async () => {
+    const { socket, clock, log } = createHarness({ auth: { token: 1n } });
+    socket.connect();
+    network.last.accept({ pingTimeout: 60_000 });
+    await turn();
+    expect(log).toEqual(['open', expect.stringMatching(/^connect_error: .*BigInt/)]);
+    socket.auth = { token: 1 };
+    clock.advance(5000);
+    await turn();
+    expect(network.last.events).toEqual(['0{"token":1}']);
+    socket.disconnect();
+  });
+
+  test('so are those that a function calls back with later', async () => {
+    const { socket, log } = createHarness({ auth: (callback) => setImmediate(callback, { token: 1n }) });
+    socket.connect();
+    network.last.accept({ pingTimeout: 60_000 });
+    await turn();
+    await turn();
+    expect(log).toEqual(['open', expect.stringMatching(/^connect_error: .*BigInt/)]);
+    socket.disconnect();
+  });
+
   test('a late answer does not count for another connection', async () => {
     const callbacks: ((data: object) => void)[] = [];
     const harness = createHarness({ auth: (callback) => callbacks.push(callback) });
@@ -395,6 +418,20 @@ describe('retries', () => {
       [3, null, 'd'],
       [4, null, 'e'],
     ]);
+  });
+
+  test('one at a time, without a key, where there is no crypto: React Native', async () => {
+    const crypto = Object.getOwnPropertyDescriptor(globalThis, 'crypto')!;
+    Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });
+    try {
+      const harness = createHarness({ retries: 3 });
+      await join(harness);
+      for (const n of [1, 2]) harness.socket.emit('n', n);
+      await turn();
+      expect(network.last.events).toEqual(['0', '20["n",1]']);
+    } finally {
+      Object.defineProperty(globalThis, 'crypto', crypto);
+    }
   });
 
   test('ids of volatile events are not among those that are counted', async () => {

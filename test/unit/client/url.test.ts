@@ -1,4 +1,4 @@
-import { parseTarget } from '../../../core/client/url.js';
+import { parseTarget, splitArguments } from '../../../core/client/url.js';
 
 const page = { protocol: 'https:', host: 'page.test:8443', hostname: 'page.test' };
 const where = (uri?: string, location?: typeof page) => {
@@ -70,5 +70,13 @@ describe('parseTarget', () => {
   test('refuses what is no URL', () => {
     expect(() => parseTarget('http://a b')).toThrow('Invalid URL');
     expect(() => parseTarget('http://h.test:99999')).toThrow('Invalid URL');
+  });
+});
+
+describe('splitArguments', () => {
+  test('takes null for nothing', () => {
+    expect(splitArguments(null, undefined)).toEqual([undefined, {}]);
+    expect(splitArguments(null, { port: 1 })).toEqual([undefined, { port: 1 }]);
+    expect(splitArguments('/ns', null)).toEqual(['/ns', {}]);
   });
 });
