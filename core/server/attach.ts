@@ -3,13 +3,14 @@ import type { Duplex } from 'node:stream';
 import type { ClusterNode } from '../adapters/cluster-node.js';
 import { systemClock } from '../clock.js';
 import { Engine } from '../engine/engine.js';
+import { PublishError } from '../errors.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import { serveClientFile } from '../transports/client-files.js';
 import { NodeHttp } from '../transports/node-http.js';
 import { PathRouter, type Route } from '../transports/path-router.js';
 import { PollingTransport } from '../transports/polling.js';
 import { type Publish, PublishEndpoint } from '../transports/publish-endpoint.js';
-import { answerPoll } from '../transports/relayed-poll.js';
+import { answerPoll, checkHeader } from '../transports/relayed-poll.js';
 import { ClusterSessionRelay } from './session-relay.js';
 
 /**
@@ -18,15 +19,30 @@ import { ClusterSessionRelay } from './session-relay.js';
  * Applications make one when they want to hold it themselves: `io.bind(engine)`.
  */
 export class EngineServer extends Engine {
+  readonly #publishEndpoint: PublishEndpoint | undefined;
+  #publish: Publish = () => {
+    throw new PublishError('there is no server: io.bind(engine)', 503);
+  };
+
   /**
    * @param options see `ServerOptions`; those of Socket.IO alone are ignored.
-   * @param publish emits what comes in by the publish endpoint; without, there is none.
    * @throws OptionError when an option cannot work.
    */
-  constructor(options?: ServerOptions, publish?: Publish) {
+  constructor(options?: ServerOptions) {
     super(resolveOptions(options), systemClock);
-    const { publishEndpoint: endpoint } = this.opts;
-    this.wire(new NodeHttp(this, endpoint && publish && new PublishEndpoint(endpoint, publish)));
+    const { publishEndpoint } = this.opts;
+    this.#publishEndpoint = publishEndpoint && new PublishEndpoint(publishEndpoint, (body) => this.#publish(body));
+    this.wire(new NodeHttp(this, this.#publishEndpoint));
+  }
+
+  /** Has a server emit what comes in by the publish endpoint. */
+  publishTo(publish: Publish): void {
+    this.#publish = publish;
+  }
+
+  /** Serves a request to the publish endpoint; `false` when it is for something else, or there is none. */
+  handlePublish(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#publishEndpoint?.handle(request, response) ?? false;
   }
 
   /** Serves polling requests that arrive at other nodes of the cluster, and has them serve ours; once per engine. */
@@ -40,6 +56,7 @@ export class EngineServer extends Engine {
         if (!(transport instanceof PollingTransport)) return undefined;
         return answerPoll(poll, (request, response) => transport.onRequest(request, response));
       },
+      checkHeader,
       // As long as a client would wait.
       timeout: this.opts.pingInterval + this.opts.pingTimeout,
     });
@@ -80,6 +97,8 @@ export interface Mount extends Attachment {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
   /** Serves a file of the browser bundle; `false` when the request is for none, or the bundle is not served. */
   handleClientFile(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Serves a request to the publish endpoint; `false` when it is for something else, or there is none. */
+  handlePublish(request: IncomingMessage, response: ServerResponse): boolean;
   handleUpgrade: UpgradeListener;
 }
 
@@ -111,7 +130,7 @@ export function attach(
 /** Serves an engine to a framework: only upgrades are taken from the server, and they go to the framework first. */
 export function mount(
   server: HttpServer,
-  engine: Engine,
+  engine: EngineServer,
   options: ResolvedOptions,
   { path, serveClient }: Settings,
   onUpgrade: UpgradeListener,
@@ -121,6 +140,7 @@ export function mount(
     detach,
     handleRequest: (request, response) => engine.handleRequest(request, response),
     handleClientFile: (request, response) => serveClient() && serveClientFile(path, request, response),
+    handlePublish: (request, response) => engine.handlePublish(request, response),
     handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
   };
 }

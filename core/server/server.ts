@@ -224,7 +224,7 @@ export class Server<
       (typeof server === 'string' && server.trim() !== '' && Number.isFinite(Number(server)));
     this.httpServer = isPort ? createHttpServer(Number(server)) : (server as AnyHttpServer);
     this.#closesHttpServer = true;
-    this.bind(new EngineServer(given, this.#publish));
+    this.bind(new EngineServer(given));
     this.#attachments.push(
       attach(this.httpServer as HttpServer, this.engine, resolved, { path, serveClient: () => this.#serveClient }),
     );
@@ -241,10 +241,11 @@ export class Server<
   mount(settings: { server: AnyHttpServer; path: string; onUpgrade: UpgradeListener }): Mount {
     this.path(settings.path);
     this.httpServer = settings.server;
-    this.bind(new EngineServer(this.#givenOptions, this.#publish));
+    const engine = new EngineServer(this.#givenOptions);
+    this.bind(engine);
     const mounted = mount(
       settings.server as HttpServer,
-      this.engine,
+      engine,
       this.opts,
       { path: this.#path, serveClient: () => this.#serveClient },
       settings.onUpgrade,
@@ -265,6 +266,7 @@ export class Server<
    */
   bind(engine: any): this {
     this.engine = engine;
+    if (engine instanceof EngineServer) engine.publishTo(this.#publish);
     this.#relaySessions();
     engine.on('connection', (conn: any) => this.onconnection(conn));
     engine.on('listener_error', (error: unknown, context: ListenerErrorContext) =>

@@ -1,4 +1,3 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { ByteReader, ByteWriter, MalformedError } from '../adapters/bytes.js';
 import type { ClusterNode } from '../adapters/cluster-node.js';
 import { randomId } from '../ids.js';
@@ -12,6 +11,8 @@ export interface SessionRelayOptions {
   areIdsOurs: () => boolean;
   /** Answers a request for a session that is here; `undefined` when it is not, or not over polling. */
   answer: (sid: string, poll: RelayedPoll) => RunningPoll | undefined;
+  /** Throws for what HTTP does not allow. */
+  checkHeader: (name: string, value: string) => void;
   /** Milliseconds an answer may take: a poll waits until there is something to send. */
   timeout: number;
 }
@@ -112,7 +113,7 @@ export class ClusterSessionRelay implements SessionRelay {
 
   #read(bytes: Buffer): RelayedAnswer | undefined {
     try {
-      return decodeAnswer(bytes);
+      return decodeAnswer(bytes, this.#options.checkHeader);
     } catch (error) {
       this.#node.reject(`the answer to a poll: ${(error as Error).message}`);
       return undefined;
@@ -203,15 +204,14 @@ function encodeAnswer({ status, headers, body }: RelayedAnswer): Buffer {
 }
 
 /** @throws when no node answers like this: it is going to be written to a client as it is. */
-function decodeAnswer(bytes: Buffer): RelayedAnswer | undefined {
+function decodeAnswer(bytes: Buffer, checkHeader: SessionRelayOptions['checkHeader']): RelayedAnswer | undefined {
   if (bytes.length === 0) return undefined;
   const reader = new ByteReader(bytes);
   const status = reader.uint32();
   if (status < 200 || status > 599) throw new MalformedError(`status ${status}`);
   const headers = Array.from({ length: reader.count(8) }, (): [string, string] => [reader.text(), reader.text()]);
   for (const [name, value] of headers) {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
+    checkHeader(name, value);
   }
   return { status, headers, body: reader.rest() };
 }

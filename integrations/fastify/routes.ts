@@ -15,6 +15,9 @@ import { Engine, type Server } from '../../core/index.js';
 import type { ResolvedPluginOptions } from './options.js';
 import { mergeReplyHeaders } from './reply-headers.js';
 
+/** HTTP status of a refused handshake by the code of `connection_error` (see limits.md); all others have 400. */
+const STATUS: Record<number, number> = { [Engine.errors.FORBIDDEN]: 403, 6: 429, 7: 408 };
+
 type Serve = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** An upgrade on its way through the app's hooks. */
@@ -98,8 +101,13 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
   });
   io.engine.on('connection_error', ({ req, code }) => {
     const entry = served.get(req);
-    if (entry?.isUpgrade) conclude(entry.reply, code === Engine.errors.FORBIDDEN ? 403 : 400);
+    if (entry?.isUpgrade) conclude(entry.reply, STATUS[code] ?? 400);
   });
+
+  /** Never the engine, either. */
+  const servePublication: Serve = (request, reply) => {
+    if (!mount.handlePublish(request.raw, withHeaders(reply))) reply.raw.writeHead(404).end();
+  };
 
   /** Without these Fastify sees no body: no parser reads it and no limit but ours cuts it. Given back in the handler. */
   const headersBefore = new WeakMap<FastifyRequest, FastifyRequest['headers']>();
@@ -153,16 +161,29 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
   app.route({ ...handshakes, url: `${url}/*` });
   // Where slashes at the end are cut off, `/socket.io/` is looked for without.
   if (server.addTrailingSlash === false || ignoresTrailingSlash(app)) app.route({ ...handshakes, url: url || '/' });
-  // What guards the handshake does not guard the bundle: a page needs it before anybody has signed in.
-  app.route({
+  const unguarded = {
     ...common,
     ...(constraints && { constraints }),
     ...(logLevel && { logLevel }),
     ...(logSerializers && { logSerializers }),
+    onError: revoke,
+  };
+  // What guards the handshake does not guard the bundle: a page needs it before anybody has signed in.
+  app.route({
+    ...unguarded,
     method: 'GET',
     url: `${url}/:file(^socket\\.io[^/]*\\.js(?:\\.map)?$)`,
     onSend: handOverTo(serveFile),
-    onError: revoke,
+  });
+  // Nor the publish endpoint: it asks for a token of its own, in the header where the guard would look for the user's.
+  const { publishEndpoint } = io.opts;
+  if (publishEndpoint === undefined) return;
+  app.route({
+    ...unguarded,
+    method: 'POST',
+    url: `${url}/${publishEndpoint.name}`,
+    preParsing: hideBody,
+    onSend: handOverTo(servePublication),
   });
 }
 

@@ -53,6 +53,22 @@ it('has app.io when register has resolved', async () => {
   expect(ioOf(app).opts.pingInterval).toBe(1234);
 });
 
+it('tells onResponse with which status a WebSocket was refused', async () => {
+  const app = Fastify();
+  const statuses: number[] = [];
+  const responded = new Promise<void>((resolve) => {
+    app.addHook('onResponse', async (_request, reply) => {
+      if (statuses.push(reply.statusCode) === 2) resolve();
+    });
+  });
+  await app.register(carillon, { maxConnectionsPerAddress: 1 });
+  const url = await listen(app);
+  await connected(url, { transports: ['websocket'] });
+  expect(await knock(url)).toMatch(/^end: refused 429/);
+  await bounded(responded, 'onResponse');
+  expect(statuses).toEqual([101, 429]);
+});
+
 describe.each(transports)('hooks, over %s', (transport) => {
   it('run all, in order, and see what hooks before them left', async () => {
     const app = Fastify();
