@@ -1,7 +1,7 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { ByteReader, ByteWriter, MalformedError } from '../adapters/bytes.js';
 import type { ClusterNode } from '../adapters/cluster-node.js';
 import { randomId } from '../ids.js';
+import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import type { RelayedAnswer, RelayedPoll, RunningPoll, SessionRelay } from '../transports/relayed-poll.js';
 
 export interface SessionRelayOptions {
@@ -210,8 +210,8 @@ function decodeAnswer(bytes: Buffer): RelayedAnswer | undefined {
   if (status < 200 || status > 599) throw new MalformedError(`status ${status}`);
   const headers = Array.from({ length: reader.count(8) }, (): [string, string] => [reader.text(), reader.text()]);
   for (const [name, value] of headers) {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
+    const [fault] = dropInvalidHeaders({ [name]: value });
+    if (fault !== undefined) throw new MalformedError(fault.message);
   }
   return { status, headers, body: reader.rest() };
 }
