@@ -8,6 +8,7 @@ import { HandshakeErrors } from '../errors.js';
 import { randomId } from '../ids.js';
 import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
+import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { SessionRelay } from '../transports/relayed-poll.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
@@ -250,9 +251,20 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
     if (newId !== undefined) {
       const { cookie } = this.opts;
       if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, newId, cookie);
-      this.emit('initial_headers', headers, request);
     }
-    this.emit('headers', headers, request);
+    this.completeHeaders(headers, request, newId !== undefined);
+  }
+
+  /** Has the application add its headers. What it sets that cannot stand in an answer is left out, and reported. */
+  completeHeaders(headers: ResponseHeaders, request: IncomingMessage, isFirst: boolean): void {
+    if (isFirst) this.#emitHeaders('initial_headers', headers, request);
+    this.#emitHeaders('headers', headers, request);
+  }
+
+  #emitHeaders(event: 'initial_headers' | 'headers', headers: ResponseHeaders, request: IncomingMessage): void {
+    if (this.listenerCount(event) === 0) return;
+    this.emit(event, headers, request);
+    for (const fault of dropInvalidHeaders(headers)) this.onListenerError(fault, event);
   }
 
   onBackpressure(connection: Connection, state: Backpressure): void {

@@ -10,7 +10,7 @@ import { NodeHttp } from '../transports/node-http.js';
 import { PathRouter, type Route } from '../transports/path-router.js';
 import { PollingTransport } from '../transports/polling.js';
 import { type Publish, PublishEndpoint } from '../transports/publish-endpoint.js';
-import { answerPoll, checkHeader } from '../transports/relayed-poll.js';
+import { answerPoll } from '../transports/relayed-poll.js';
 import { ClusterSessionRelay } from './session-relay.js';
 
 /**
@@ -56,7 +56,6 @@ export class EngineServer extends Engine {
         if (!(transport instanceof PollingTransport)) return undefined;
         return answerPoll(poll, (request, response) => transport.onRequest(request, response));
       },
-      checkHeader,
       // As long as a client would wait.
       timeout: this.opts.pingInterval + this.opts.pingTimeout,
     });

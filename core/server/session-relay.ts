@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter, MalformedError } from '../adapters/bytes.js';
 import type { ClusterNode } from '../adapters/cluster-node.js';
 import { randomId } from '../ids.js';
+import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import type { RelayedAnswer, RelayedPoll, RunningPoll, SessionRelay } from '../transports/relayed-poll.js';
 
 export interface SessionRelayOptions {
@@ -11,8 +12,6 @@ export interface SessionRelayOptions {
   areIdsOurs: () => boolean;
   /** Answers a request for a session that is here; `undefined` when it is not, or not over polling. */
   answer: (sid: string, poll: RelayedPoll) => RunningPoll | undefined;
-  /** Throws for what HTTP does not allow. */
-  checkHeader: (name: string, value: string) => void;
   /** Milliseconds an answer may take: a poll waits until there is something to send. */
   timeout: number;
 }
@@ -113,7 +112,7 @@ export class ClusterSessionRelay implements SessionRelay {
 
   #read(bytes: Buffer): RelayedAnswer | undefined {
     try {
-      return decodeAnswer(bytes, this.#options.checkHeader);
+      return decodeAnswer(bytes);
     } catch (error) {
       this.#node.reject(`the answer to a poll: ${(error as Error).message}`);
       return undefined;
@@ -204,14 +203,15 @@ function encodeAnswer({ status, headers, body }: RelayedAnswer): Buffer {
 }
 
 /** @throws when no node answers like this: it is going to be written to a client as it is. */
-function decodeAnswer(bytes: Buffer, checkHeader: SessionRelayOptions['checkHeader']): RelayedAnswer | undefined {
+function decodeAnswer(bytes: Buffer): RelayedAnswer | undefined {
   if (bytes.length === 0) return undefined;
   const reader = new ByteReader(bytes);
   const status = reader.uint32();
   if (status < 200 || status > 599) throw new MalformedError(`status ${status}`);
   const headers = Array.from({ length: reader.count(8) }, (): [string, string] => [reader.text(), reader.text()]);
   for (const [name, value] of headers) {
-    checkHeader(name, value);
+    const [fault] = dropInvalidHeaders({ [name]: value });
+    if (fault !== undefined) throw new MalformedError(fault.message);
   }
   return { status, headers, body: reader.rest() };
 }

@@ -127,8 +127,7 @@ export class NodeHttp implements EngineFront {
           return;
         }
         const headers: ResponseHeaders = { ...extra };
-        if (typeof verdict === 'string') this.#engine.emit('initial_headers', headers, request);
-        this.#engine.emit('headers', headers, request);
+        this.#engine.completeHeaders(headers, request, typeof verdict === 'string');
         socket.removeListener('error', destroy);
         this.#acceptor.accept(request, socket, head, headers, (transport) => {
           if (typeof verdict === 'string') this.#open(verdict, transport, request);

@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { headersOf } from './kept-request.js';
@@ -63,12 +63,6 @@ export function takePoll(request: IncomingMessage, maxBytes: number): Promise<Re
     request.on('error', () => {});
     request.on('close', () => resolve(undefined));
   });
-}
-
-/** @throws for a header that cannot be written. */
-export function checkHeader(name: string, value: string): void {
-  validateHeaderName(name);
-  validateHeaderValue(name, value);
 }
 
 /** Writes what another node answered. Headers that are set on the response already stay, next to these. */

@@ -207,6 +207,29 @@ describe('what the application decides', () => {
     expect(errors).toMatchObject([[3, 'Bad request', { name: 'ID_GENERATION_ERROR' }]]);
   });
 
+  test('headers that cannot be: left out, and reported', async () => {
+    const { engine, connect } = create();
+    const reported: unknown[] = [];
+    engine.on('listener_error', (error, { event }) => reported.push([(error as Error).message.slice(0, 34), event]));
+    engine.on('headers', (headers) => {
+      headers['X-Bad'] = 'a\r\nX-Other: b';
+      headers['X-Good'] = 'yes';
+    });
+    const first = await connect().request(`GET ${POLLING}`);
+    const { sid } = open(first!.body);
+    const answers = [
+      first,
+      await connect().request(`POST ${POLLING}&sid=${sid}`, {}, '4x'),
+      await connect().request(`GET ${WEBSOCKET}`, UPGRADE),
+    ];
+    for (const answer of answers) {
+      expect(answer!.headers['x-good']).toBe('yes');
+      expect(answer!.headers).not.toHaveProperty('x-bad');
+      expect(answer!.headers).not.toHaveProperty('x-other');
+    }
+    expect(reported).toEqual(answers.map(() => ['the header "X-Bad" is left out: it', 'headers']));
+  });
+
   test('headers: of the first answer, and of all', async () => {
     const { engine, connect } = create({ cookie: true });
     engine.on('initial_headers', (headers) => {
