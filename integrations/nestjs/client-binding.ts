@@ -8,6 +8,9 @@ import type { AnySocket } from './types.js';
 
 type Callback = (...args: unknown[]) => unknown;
 
+/** Messages that wait for a `handleConnection`: more than an honest client keeps while it is offline (10,000). */
+const MAX_WAITING = 16_384;
+
 /**
  * A socket and the gateways that serve it.
  *
@@ -71,8 +74,9 @@ export class ClientBinding {
       const bound: BoundHandler[] = [{ handler, transform }];
       this.#handlers.set(event, bound);
       this.#socket.on(event, (...args: unknown[]) => {
-        if (this.#connecting > 0) this.#waiting.push(() => this.#handle(event, bound, args));
-        else this.#handle(event, bound, args);
+        if (this.#connecting === 0) this.#handle(event, bound, args);
+        else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(() => this.#handle(event, bound, args));
+        else this.#socket.disconnect(true);
       });
     }
   }

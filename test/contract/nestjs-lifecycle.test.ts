@@ -234,6 +234,22 @@ describe.each(Object.keys(platforms) as Platform[])('the life of a Nest applicat
   });
 });
 
+it('disconnects a client that sends more than may wait for its handleConnection', async () => {
+  @WebSocketGateway()
+  class Slow {
+    handleConnection() {
+      return new Promise<void>(() => {});
+    }
+    @SubscribeMessage('x') x() {}
+  }
+  const { connect, logs } = await start({ providers: [Slow] });
+  const socket = await connect();
+  const gone = once(socket, 'disconnect');
+  for (let i = 0; i <= 16_384; i++) socket.emit('x');
+  expect((await gone)[0]).toMatch(/^(io server disconnect|transport close)$/);
+  expect(logs).toEqual([]);
+});
+
 it('serves both addresses of localhost on Fastify, over both transports', async () => {
   const { server } = await start({ platform: 'Fastify', providers: [Plain], host: 'localhost' });
   const { port } = server.address() as { port: number };
