@@ -42,10 +42,10 @@ export class NegotiatedConnection extends Connection {
     const names = (transports ?? (own.length ? own : Object.keys(platform.transports))).map((each) =>
       typeof each === 'string' ? each : add(each),
     );
-    this.#order = names.filter((name) => {
+    this.#order = names.filter((name, index) => {
       if (Object.hasOwn(implementations, name)) return true;
-      // In many a list of Socket.IO's, and we do not have it yet.
-      if (name === 'webtransport') return false;
+      // Many a list holds what we do not have yet, or old names behind others: as with Socket.IO, they do no harm.
+      if (index || name === 'webtransport') return false;
       throw new TypeError(`transports: no "${name}", only ${Object.keys(implementations).join(', ')}, or a class`);
     });
     this.#implementations = implementations;

@@ -348,12 +348,6 @@ export const differences: readonly Difference[] = [
     ),
   },
   {
-    reason: 'a fallback that is misspelt is noticed when it is written, not when it is needed',
-    scenarios: ['client: a transport that does not exist'],
-    side: 'client',
-    expected: replacing('second "connects"', 'second "throws"'),
-  },
-  {
     reason: 'one end, one call',
     scenarios: ['a parser of the application'],
     side: 'client',

@@ -102,9 +102,10 @@ describe('the choice of a transport', () => {
 
   test('a name that does not exist is an error that says so, prototype names too; webtransport may come one day', () => {
     for (const name of ['carrier pigeon', 'constructor', '__proto__']) {
-      expect(() => create({ transports: ['polling', name] })).toThrow(
+      expect(() => create({ transports: [name, 'polling'] })).toThrow(
         new TypeError(`transports: no "${name}", only websocket, polling, or a class`),
       );
+      expect(create({ transports: ['polling', name] }).names()).toEqual(['polling']);
     }
     expect(create({ transports: ['webtransport', 'polling'] }).names()).toEqual(['polling']);
   });
