@@ -97,7 +97,7 @@ export class ParentNamespace<
     for (const oldest of this.#empty) {
       this.#empty.delete(oldest);
       // Somebody may have come back.
-      if (oldest.sockets.size > 0) continue;
+      if (!oldest.isDeserted) continue;
       this.#drop(oldest);
       return;
     }
@@ -143,7 +143,7 @@ class ChildNamespace<
   }
 
   override onRefused(): void {
-    if (this.sockets.size === 0) this.#parent.onChildEmpty(this, { isForClient: this.#isForClient });
+    if (this.isDeserted) this.#parent.onChildEmpty(this, { isForClient: this.#isForClient });
   }
 }
 

@@ -96,6 +96,8 @@ export class Namespace<
   readonly middlewares: Middleware<Socket<any, any, any, any>>[] = [];
   /** Clients that repeat their events; `null` when the option is off. @internal */
   readonly retries: RetryMemories | null;
+  /** Clients that are not let in yet: a middleware, or their session, is waited for. */
+  #arriving = 0;
   /** Sockets by their secret, when recovery is on: a client may come back before its loss was noticed. */
   readonly #socketsByPid = new Map<string, Socket<any, any, any, any>>();
 
@@ -123,6 +125,7 @@ export class Namespace<
 
   /** A client wants to be here. @internal */
   add(client: Client, auth: Record<string, unknown>, retryKey?: unknown): void {
+    this.#arriving++;
     const { connectionStateRecovery: recovery } = this.server.opts;
     if (!recovery || typeof auth.pid !== 'string') {
       this.#admit(client, auth, null, retryKey);
@@ -132,9 +135,15 @@ export class Namespace<
       if (client.isOpen) this.#admit(client, auth, session, retryKey);
       else {
         giveBack(session);
-        this.onRefused();
+        this.#turnAway();
       }
     });
+  }
+
+  /** Somebody who wanted to be here is not let in, or is gone. */
+  #turnAway(): void {
+    this.#arriving--;
+    this.onRefused();
   }
 
   async #restore(pid: string, offset: string | undefined): Promise<Session | FoundSession | null> {
@@ -171,7 +180,7 @@ export class Namespace<
       if (!client.isOpen) {
         socket.leaveEverything();
         if (error === null) giveBack(session);
-        this.onRefused();
+        this.#turnAway();
         return;
       }
       if (error === null) {
@@ -183,7 +192,7 @@ export class Namespace<
         this.name,
         error.data === undefined ? { message: error.message } : { message: error.message, data: error.data },
       );
-      this.onRefused();
+      this.#turnAway();
     });
   }
 
@@ -199,8 +208,10 @@ export class Namespace<
       socket.leaveEverything();
       // Middlewares have seen it as recovered, and it is not: the client has to begin anew.
       client.close();
+      this.#turnAway();
       return;
     }
+    this.#arriving--;
     this.sockets.set(socket.id, socket);
     if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket as never);
     client.accept(socket as never);
@@ -240,6 +251,11 @@ export class Namespace<
   remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     this.sockets.delete(socket.id);
     if (socket.pid !== undefined) this.#socketsByPid.delete(socket.pid);
+  }
+
+  /** Nobody is here, and nobody is about to be. @internal */
+  get isDeserted(): boolean {
+    return this.sockets.size === 0 && this.#arriving === 0;
   }
 
   /** A client that wanted to be here is not: a middleware refused it, or it is gone. @internal */
