@@ -75,7 +75,11 @@ export interface AdapterNamespace {
   readonly server: {
     readonly encoder: PacketEncoder;
     readonly _parser?: Parser;
-    readonly opts?: { readonly connectionStateRecovery?: RecoveryLimits | undefined };
+    readonly opts?: {
+      readonly connectionStateRecovery?: RecoveryLimits | undefined;
+      readonly pingInterval: number;
+      readonly pingTimeout: number;
+    };
   };
   /** Next acknowledgement id of the namespace. */
   _ids: number;

@@ -29,6 +29,8 @@ import { type RecoverableSocket, Sessions } from './recovery/sessions.js';
 import type { Snapshot } from './recovery/snapshot.js';
 import type { RecoveryStore } from './recovery/store.js';
 
+/** Those of a server whose options are not known. */
+const DEFAULT_PINGS = { pingInterval: 25_000, pingTimeout: 20_000 };
 /** Between two looks at the logs and the sessions, at most. */
 const MAX_INTERVAL = 60_000;
 
@@ -46,6 +48,8 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   readonly #limits: RecoveryLimits;
   readonly #store: RecoveryStore;
   readonly #interval: number;
+  /** Milliseconds for which events have to be there. */
+  readonly #retention: number;
   readonly #tag: string;
   readonly #journal: Journal;
   readonly #reception = new Reception();
@@ -72,13 +76,16 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   ) {
     super(nsp, node, options);
     this.#limits = limits;
+    const { pingInterval, pingTimeout } = nsp.server.opts ?? DEFAULT_PINGS;
+    // A client may be away for as long before its connection is found dead, and only then its session begins to age.
+    this.#retention = limits.maxDisconnectionDuration + pingInterval + pingTimeout;
     this.#store = store;
     this.#interval = Math.min(limits.maxDisconnectionDuration / 2, MAX_INTERVAL);
     this.#tag = tagOf(node.id);
     this.#isJson = nsp.server.encoder instanceof Encoder;
     this.#journal = new Journal({
       maxBytes: limits.maxBytes,
-      retention: limits.maxDisconnectionDuration + 3 * this.#interval,
+      retention: this.#retention + 3 * this.#interval,
     });
     this.#sessions = new Sessions({
       owner: node.id,
@@ -282,7 +289,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
       const upkeep = {
         tag: this.#tag,
         position: this.#journal.sequence,
-        retention: maxDisconnectionDuration + 4 * this.#interval,
+        retention: this.#retention + 4 * this.#interval,
       };
       const life = await this.#store.upkeep(upkeep);
       if (this.#life !== undefined && life !== this.#life) this.#sessions.rewriteAll();

@@ -125,9 +125,17 @@ export class RecoveringNode {
     this.bus.cut();
   }
 
+  /** A client asks for its session. As a namespace does, the socket it may still have here is let go first. */
+  restore(pid: string, offset: string | undefined): Promise<FoundSession | null> {
+    for (const socket of [...this.namespace.sockets.values()]) {
+      if (socket instanceof ReturningSocket && socket.pid === pid) socket.letGo();
+    }
+    return this.adapter.restoreSession(pid, offset);
+  }
+
   /** A client comes back, as a namespace would have it; `null` when it is not recovered. */
   async comeBack(pid: string, offset: string | undefined, meanwhile?: () => void): Promise<ReturningSocket | null> {
-    const restoring = this.adapter.restoreSession(pid, offset);
+    const restoring = this.restore(pid, offset);
     await this.cluster.settle();
     const session = await restoring;
     if (session === null) return null;

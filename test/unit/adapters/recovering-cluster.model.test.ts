@@ -148,8 +148,7 @@ test('whatever happens, who comes back has missed nothing and gets nothing twice
             if (each.socket !== null || each.isReturning || each.held !== undefined) break;
             const at = nodes[command.node]!;
             each.isReturning = true;
-            at.adapter
-              .restoreSession(each.pid, each.offset)
+            at.restore(each.pid, each.offset)
               .catch(() => null)
               .then((session) => {
                 each.isReturning = false;
@@ -213,7 +212,7 @@ test('whatever happens, who comes back has missed nothing and gets nothing twice
         if (each.pid === '') await begin(each, nodes[i % NODES]!);
         if (each.socket === null) {
           const at = nodes[i % NODES]!;
-          const restoring = at.adapter.restoreSession(each.pid, each.offset);
+          const restoring = at.restore(each.pid, each.offset);
           await cluster.pass(10_000);
           if (!admit(each, at, await restoring)) await begin(each, at);
         }

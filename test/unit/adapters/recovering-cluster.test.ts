@@ -302,7 +302,7 @@ describe('limits', () => {
     c!.emit('seen');
     await settle();
     c!.kill();
-    await cluster.pass(120_000);
+    await cluster.pass(240_000);
     expect(cluster.server.senders.size).toBe(2);
     a!.lose(socket);
     b!.emit('missed');
