@@ -5,6 +5,7 @@ import type { PerMessageDeflateOptions } from 'ws';
 import type { AdmissionLimits } from './engine/admission.js';
 import type { BacklogLimits, SlowConsumerPolicy } from './engine/backlog.js';
 import { OptionError } from './errors.js';
+import type { PublishEndpointOptions } from './http/publish-endpoint.js';
 import {
   type CorsOptions,
   type CorsOptionsDelegate,
@@ -19,7 +20,6 @@ import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/de
 import type { Parser } from './protocol/socketio/parser.js';
 import type { EventRateLimit } from './server/event-rate.js';
 import type { Rate } from './token-bucket.js';
-import type { PublishEndpointOptions } from './transports/publish-endpoint.js';
 import type { TransportName } from './transports/transport.js';
 
 export type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from './origins.js';

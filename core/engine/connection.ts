@@ -53,7 +53,7 @@ export interface ConnectionHost {
 const PING = Prepared.text(PacketType.ping);
 const NOOP = Prepared.text(PacketType.noop);
 
-/** The request that opened the session; see transports/kept-request.ts. */
+/** The request that opened the session; see http/compact-request.ts. */
 export interface RequestHolder {
   get(): IncomingMessage;
   is(request: IncomingMessage): boolean;

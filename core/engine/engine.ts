@@ -5,12 +5,12 @@ import { serialize as serializeCookie } from 'cookie';
 import createDebug from 'debug';
 import type { Clock } from '../clock.js';
 import { HandshakeErrors } from '../errors.js';
+import type { SessionRelay } from '../http/relayed-poll.js';
 import { randomId } from '../ids.js';
 import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import { Prepared } from '../protocol/prepared.js';
-import type { SessionRelay } from '../transports/relayed-poll.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
 import { Admission } from './admission.js';
 import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
@@ -32,7 +32,7 @@ export type EngineMiddleware = (
   next: (error?: unknown) => void,
 ) => unknown;
 
-/** What serves HTTP for the engine: see transports/node-http.ts. */
+/** What serves HTTP for the engine: see http/front.ts. */
 export interface EngineFront {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;

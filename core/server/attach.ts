@@ -4,13 +4,13 @@ import type { ClusterNode } from '../adapters/cluster-node.js';
 import { systemClock } from '../clock.js';
 import { Engine } from '../engine/engine.js';
 import { PublishError } from '../errors.js';
+import { serveClientFile } from '../http/client-files.js';
+import { NodeHttp } from '../http/front.js';
+import { type Publish, PublishEndpoint } from '../http/publish-endpoint.js';
+import { answerPoll } from '../http/relayed-poll.js';
+import { PathRouter, type Route } from '../http/router.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
-import { serveClientFile } from '../transports/client-files.js';
-import { NodeHttp } from '../transports/node-http.js';
-import { PathRouter, type Route } from '../transports/path-router.js';
 import { PollingTransport } from '../transports/polling.js';
-import { type Publish, PublishEndpoint } from '../transports/publish-endpoint.js';
-import { answerPoll } from '../transports/relayed-poll.js';
 import { ClusterSessionRelay } from './session-relay.js';
 
 /**

@@ -1,8 +1,8 @@
 import { ByteReader, ByteWriter, MalformedError } from '../adapters/bytes.js';
 import type { ClusterNode } from '../adapters/cluster-node.js';
+import type { RelayedAnswer, RelayedPoll, RunningPoll, SessionRelay } from '../http/relayed-poll.js';
 import { randomId } from '../ids.js';
 import { dropInvalidHeaders } from '../protocol/header-fields.js';
-import type { RelayedAnswer, RelayedPoll, RunningPoll, SessionRelay } from '../transports/relayed-poll.js';
 
 export interface SessionRelayOptions {
   node: ClusterNode;

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deflate, gzip, type ZlibOptions } from 'node:zlib';
 import { TransportViolation } from '../errors.js';
+import { Body } from '../http/body.js';
 import { decodePayload, type PayloadVisitor } from '../protocol/engineio/payload.js';
 import type { Sequence } from '../protocol/sequence.js';
-import { Body } from './body.js';
 import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
 
 export interface PollingOptions {

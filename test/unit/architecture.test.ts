@@ -19,15 +19,16 @@ const rule: DependencyRule = {
     {
       who: 'core/options.ts',
       may: ['core/errors.ts', 'core/origins.ts', 'core/protocol/'],
-      mayTypes: ['core/engine/', 'core/server/', 'core/token-bucket.ts', 'core/transports/'],
+      mayTypes: ['core/engine/', 'core/http/', 'core/server/', 'core/token-bucket.ts', 'core/transports/'],
     },
 
     { who: 'core/rooms/', may: [] },
     { who: 'core/protocol/', may: base },
-    { who: 'core/transports/', may: [...base, 'core/protocol/'], outside: true },
-    // Brings a request to the engine, which it gets handed: it knows the engine by its type.
+    { who: 'core/transports/', may: [...base, 'core/protocol/', 'core/http/body.ts'], outside: true },
+    // Serves requests, and hands them to transports and to the engine, which it knows by its type.
+    { who: 'core/http/body.ts', may: [] },
     {
-      who: 'core/transports/node-http.ts',
+      who: 'core/http/',
       may: [...base, 'core/protocol/', 'core/transports/'],
       mayTypes: ['core/engine/'],
       outside: true,
@@ -35,18 +36,26 @@ const rule: DependencyRule = {
     {
       who: 'core/engine/',
       may: [...base, 'core/protocol/'],
-      mayTypes: ['core/transports/', 'core/options.ts'],
+      mayTypes: ['core/transports/', 'core/http/', 'core/options.ts'],
     },
     { who: 'core/adapters/', may: [...base, 'core/rooms/', 'core/protocol/'], mayTypes: ['core/server/'] },
     {
       who: 'core/server/',
       may: [...base, 'core/options.ts', 'core/engine/', 'core/adapters/', 'core/rooms/', 'core/protocol/'],
-      mayTypes: ['core/transports/'],
+      mayTypes: ['core/transports/', 'core/http/'],
     },
     // The one place where everything is put together.
     {
       who: 'core/server/attach.ts',
-      may: ['core/server/', ...base, 'core/options.ts', 'core/engine/', 'core/protocol/', 'core/transports/'],
+      may: [
+        'core/server/',
+        ...base,
+        'core/options.ts',
+        'core/engine/',
+        'core/protocol/',
+        'core/http/',
+        'core/transports/',
+      ],
       mayTypes: ['core/adapters/'],
       outside: true,
     },

@@ -18,7 +18,7 @@ const SEPARATOR = '\n';
  * its text, and made again when somebody asks: only if nobody has seen it or left something on it (`request.user`,
  * `request.session`), because then it is that very object that counts.
  */
-export class KeptRequest {
+export class CompactRequest {
   #request: IncomingMessage | null;
   #isSeen = false;
   #socket: Socket;

@@ -1,4 +1,4 @@
-import { Body } from '../../../core/transports/body.js';
+import { Body } from '../../../core/http/body.js';
 
 const pieces = (text: string, size: number) =>
   text.match(new RegExp(`.{1,${size}}`, 'gs'))!.map((each) => Buffer.from(each));

@@ -2,7 +2,7 @@
  * What a request waits for: middlewares and `allowRequest`, which may take their time, but not for ever. Made once; what
  * comes after the time limit is not heard.
  */
-export class Decision {
+export class OneShotGate {
   #isOver = false;
   #onOver: (() => void) | null = null;
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { Engine } from '../../../core/engine/engine.js';
+import { NodeHttp } from '../../../core/http/front.js';
 import { resolveOptions, type ServerOptions } from '../../../core/options.js';
-import { NodeHttp } from '../../../core/transports/node-http.js';
 import { HttpWire } from '../../support/http-wire.js';
 import { TestClock } from '../../support/test-clock.js';
 

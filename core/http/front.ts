@@ -8,15 +8,15 @@ import type { Connection } from '../engine/connection.js';
 import type { Engine, EngineFront } from '../engine/engine.js';
 import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
 import { parseHandshake, parseQuery, type Query } from '../protocol/engineio/handshake.js';
-import { Decision } from './decision.js';
-import { endSocket } from './end-socket.js';
-import { KeptRequest } from './kept-request.js';
-import { PollingTransport, REASON_HEADER } from './polling.js';
+import { endSocket } from '../transports/end-socket.js';
+import { PollingTransport, REASON_HEADER } from '../transports/polling.js';
+import type { ResponseHeaders, Transport } from '../transports/transport.js';
+import { WebSocketAcceptor } from '../transports/websocket-acceptor.js';
+import { CompactRequest } from './compact-request.js';
+import { OneShotGate } from './one-shot-gate.js';
+import { PerTurnLimiter } from './per-turn-limiter.js';
 import type { PublishEndpoint } from './publish-endpoint.js';
 import { takePoll, writeAnswer } from './relayed-poll.js';
-import type { ResponseHeaders, Transport } from './transport.js';
-import { Turnstile } from './turnstile.js';
-import { WebSocketAcceptor } from './websocket-acceptor.js';
 
 const debug = createDebug('carillon:http');
 
@@ -47,7 +47,7 @@ export class NodeHttp implements EngineFront {
   readonly #engine: Engine;
   readonly #publishEndpoint: PublishEndpoint | undefined;
   readonly #acceptor: WebSocketAcceptor;
-  readonly #handshakes = new Turnstile(systemClock, HANDSHAKES_PER_TURN);
+  readonly #handshakes = new PerTurnLimiter(systemClock, HANDSHAKES_PER_TURN);
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
   #isClosed = false;
@@ -79,7 +79,7 @@ export class NodeHttp implements EngineFront {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     if (response.destroyed) return;
-    const decision = new Decision();
+    const decision = new OneShotGate();
     this.#runMiddlewares(request, response, (error) => {
       if (error !== undefined) {
         if (decision.make())
@@ -111,7 +111,7 @@ export class NodeHttp implements EngineFront {
   }
 
   #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const decision = new Decision();
+    const decision = new OneShotGate();
     const expire = () => {
       const refusal = this.#overdue();
       this.#report(request, refusal);
@@ -166,7 +166,7 @@ export class NodeHttp implements EngineFront {
   }
 
   /** Most decisions are made at once; the others get a time limit: until then a request holds a socket. */
-  #limitTime(decision: Decision, stream: ServerResponse | Duplex, expire: () => void): void {
+  #limitTime(decision: OneShotGate, stream: ServerResponse | Duplex, expire: () => void): void {
     if (decision.isOver || stream.destroyed) return;
     const onTimeout = (): void => {
       if (decision.make()) expire();
@@ -310,7 +310,7 @@ export class NodeHttp implements EngineFront {
   #open(id: string, transport: Transport, request: IncomingMessage): Connection | undefined {
     const { admission } = this.#engine;
     admission.onOpen(id, request);
-    const connection = this.#engine.open(id, transport, new KeptRequest(request), addressOf(request));
+    const connection = this.#engine.open(id, transport, new CompactRequest(request), addressOf(request));
     if (connection === undefined) admission.onClosed(id);
     return connection;
   }

@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http';
-import { KeptRequest } from '../../../core/transports/kept-request.js';
+import { CompactRequest } from '../../../core/http/compact-request.js';
 import { parseRequest } from '../../support/http-request.js';
 
 const LINES = [
@@ -21,7 +21,7 @@ const LINES = [
 
 test('a request that was reduced comes back as it was', async () => {
   const request = await parseRequest(LINES);
-  const kept = new KeptRequest(request);
+  const kept = new CompactRequest(request);
   kept.reduce();
   const restored = kept.get();
   expect(restored).not.toBe(request);
@@ -43,7 +43,7 @@ test('a request that was reduced comes back as it was', async () => {
 });
 
 test('from then on it is always the same object', async () => {
-  const kept = new KeptRequest(await parseRequest(LINES));
+  const kept = new CompactRequest(await parseRequest(LINES));
   kept.reduce();
   const restored = kept.get();
   kept.reduce();
@@ -52,7 +52,7 @@ test('from then on it is always the same object', async () => {
 
 test('what somebody has seen is kept as it is', async () => {
   const request = await parseRequest(LINES);
-  const kept = new KeptRequest(request);
+  const kept = new CompactRequest(request);
   expect(kept.get()).toBe(request);
   kept.reduce();
   expect(kept.get()).toBe(request);
@@ -60,14 +60,14 @@ test('what somebody has seen is kept as it is', async () => {
 
 test('so is what somebody left something on', async () => {
   const request = Object.assign(await parseRequest(LINES), { user: { name: 'Ann' } });
-  const kept = new KeptRequest(request);
+  const kept = new CompactRequest(request);
   kept.reduce();
   expect(kept.get()).toBe(request);
 });
 
 test('asking whether it is the one does not count as seeing', async () => {
   const request = await parseRequest(LINES);
-  const kept = new KeptRequest(request);
+  const kept = new CompactRequest(request);
   expect(kept.is(request)).toBe(true);
   expect(kept.is(await parseRequest(LINES))).toBe(false);
   kept.reduce();
@@ -77,7 +77,7 @@ test('asking whether it is the one does not count as seeing', async () => {
 
 test('a request without headers', async () => {
   const request = await parseRequest(['GET / HTTP/1.0']);
-  const kept = new KeptRequest(request);
+  const kept = new CompactRequest(request);
   kept.reduce();
   expect(kept.get().headers).toEqual({});
   expect(kept.get().rawHeaders).toEqual([]);

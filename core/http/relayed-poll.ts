@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { headersOf } from './kept-request.js';
+import { headersOf } from './compact-request.js';
 
 /** A request of a polling session, on its way from the node it came to, to the node that holds the session. */
 export interface RelayedPoll {

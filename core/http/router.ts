@@ -1,7 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.js';
-import { endSocket } from './end-socket.js';
+import { endSocket } from '../transports/end-socket.js';
 
 /** A path of an HTTP server that belongs to us. */
 export interface Route {

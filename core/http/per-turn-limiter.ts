@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
  * Lets so many pass in each turn of the event loop; the others wait for the next ones, in order. A storm of handshakes does not
  * keep those waiting who are connected already.
  */
-export class Turnstile {
+export class PerTurnLimiter {
   readonly #clock: Clock;
   readonly #perTurn: number;
   #passed = 0;

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PathRouter, type Route } from '../../../core/transports/path-router.js';
+import { PathRouter, type Route } from '../../../core/http/router.js';
 import { HttpWire } from '../../support/http-wire.js';
 import { TestClock } from '../../support/test-clock.js';
 

@@ -1,9 +1,9 @@
-import { Turnstile } from '../../../core/transports/turnstile.js';
+import { PerTurnLimiter } from '../../../core/http/per-turn-limiter.js';
 import { TestClock } from '../../support/test-clock.js';
 
 test('so many pass in a turn, the others in the next ones, in order', () => {
   const clock = new TestClock();
-  const turnstile = new Turnstile(clock, 3);
+  const turnstile = new PerTurnLimiter(clock, 3);
   const passed: number[] = [];
   for (let i = 0; i < 8; i++) turnstile.pass(() => passed.push(i));
   expect(passed).toEqual([0, 1, 2]);
@@ -20,7 +20,7 @@ test('so many pass in a turn, the others in the next ones, in order', () => {
 
 test('one alone does not wait, and asks for one turn', () => {
   const clock = new TestClock();
-  const turnstile = new Turnstile(clock, 3);
+  const turnstile = new PerTurnLimiter(clock, 3);
   let count = 0;
   turnstile.pass(() => count++);
   turnstile.pass(() => count++);
@@ -29,7 +29,7 @@ test('one alone does not wait, and asks for one turn', () => {
 
 test('one that throws does not take the turn of the others', () => {
   const clock = new TestClock();
-  const turnstile = new Turnstile(clock, 2);
+  const turnstile = new PerTurnLimiter(clock, 2);
   const passed: number[] = [];
   for (const i of [0, 1, 2, 3, 4])
     turnstile.pass(() => {
