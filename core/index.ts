@@ -8,10 +8,10 @@ export {
   type SessionToPersist,
   type SocketId,
 } from './adapters/adapter.js';
-export { createClusterAdapter } from './adapters/cluster-factory.js';
-export type { ClusterOptions } from './adapters/cluster-options.js';
 export { MemoryAdapter } from './adapters/memory.js';
-export { MemoryNetwork } from './adapters/memory-bus.js';
+export { createClusterAdapter } from './adapters/native/factory.js';
+export type { ClusterOptions } from './adapters/native/options.js';
+export { MemoryNetwork } from './cluster/memory-bus.js';
 export type { ConnectionCloseReason, DisconnectReason } from './engine/close-reason.js';
 export { Connection } from './engine/connection.js';
 export type { ConnectionError, EngineMiddleware } from './engine/engine.js';

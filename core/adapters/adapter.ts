@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
+import type { ClusterNode } from '../cluster/node.js';
 import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { PacketEncoder, Parser } from '../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
-import type { ClusterNode } from './cluster-node.js';
 
 export type SocketId = string;
 /** Secret of a session, known to its client and the server: the key to connection state recovery. */

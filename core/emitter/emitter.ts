@@ -1,4 +1,4 @@
-import type { RedisClient } from '../adapters/redis/client.js';
+import type { RedisClient } from '../adapters/redis/clients/client.js';
 import {
   BroadcastOperator,
   type DefaultEventsMap,

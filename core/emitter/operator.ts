@@ -1,4 +1,4 @@
-import { ClassicChannels, encodeBroadcast, encodeRequest } from '../adapters/redis/classic-messages.js';
+import { ClassicChannels, encodeBroadcast, encodeRequest } from '../adapters/redis/socketio/messages.js';
 import { describe } from '../errors.js';
 import { RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import { type Room, Selection } from '../rooms/selection.js';

@@ -1,4 +1,4 @@
-import { connectionOf, type RedisClient, type RedisConnection } from '../adapters/redis/client.js';
+import { connectionOf, type RedisClient, type RedisConnection } from '../adapters/redis/clients/client.js';
 import { OptionError } from '../errors.js';
 
 export interface EmitterOptions {

@@ -1,7 +1,7 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ClusterNode } from '../adapters/cluster-node.js';
 import { systemClock } from '../clock.js';
+import type { ClusterNode } from '../cluster/node.js';
 import { Engine } from '../engine/engine.js';
 import { PublishError } from '../errors.js';
 import { serveClientFile } from '../http/client-files.js';

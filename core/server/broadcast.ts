@@ -1,5 +1,5 @@
 import type { Adapter, SocketId } from '../adapters/adapter.js';
-import { withMissing } from '../adapters/cluster-queries.js';
+import { withMissing } from '../adapters/native/queries.js';
 import { contain } from '../adapters/socketio-bridge.js';
 import { systemClock, type Timer } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';

@@ -4,7 +4,7 @@ import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import type { AdapterFactory, AdapterNamespace } from '../adapters/adapter.js';
 import { MemoryAdapter } from '../adapters/memory.js';
-import { RecoveringMemoryAdapter } from '../adapters/recovering-memory.js';
+import { RecoveringMemoryAdapter } from '../adapters/recovery/memory-adapter.js';
 import { canRecover, closeAdapter } from '../adapters/socketio-bridge.js';
 import { systemClock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';

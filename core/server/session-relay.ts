@@ -1,5 +1,5 @@
-import { ByteReader, ByteWriter, MalformedError } from '../adapters/bytes.js';
-import type { ClusterNode } from '../adapters/cluster-node.js';
+import type { ClusterNode } from '../cluster/node.js';
+import { ByteReader, ByteWriter, MalformedError } from '../cluster/wire/bytes.js';
 import type { RelayedAnswer, RelayedPoll, RunningPoll, SessionRelay } from '../http/relayed-poll.js';
 import { randomId } from '../ids.js';
 import { dropInvalidHeaders } from '../protocol/header-fields.js';

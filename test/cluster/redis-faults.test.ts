@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { FrameWriter } from '../../core/adapters/messages.js';
+import { FrameWriter } from '../../core/cluster/wire/messages.js';
 import type { ClusterError } from '../../core/index.js';
 import { Selection } from '../../core/rooms/selection.js';
 import { TestClient } from '../contract/adapter/client.js';

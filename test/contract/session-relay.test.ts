@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { io as officialClient } from 'socket.io-client';
-import { ClusterNode } from '../../core/adapters/cluster-node.js';
 import { MemoryAdapter } from '../../core/adapters/memory.js';
-import { MemoryNetwork } from '../../core/adapters/memory-bus.js';
 import { io as client } from '../../core/client/node.js';
 import { systemClock } from '../../core/clock.js';
+import { MemoryNetwork } from '../../core/cluster/memory-bus.js';
+import { ClusterNode } from '../../core/cluster/node.js';
 import { type Connection, Server, type ServerOptions, type Socket } from '../../core/index.js';
 import { createProxy } from '../../examples/cluster-redis/proxy.js';
 

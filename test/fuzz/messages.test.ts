@@ -6,7 +6,7 @@ import {
   FrameWriter,
   Kind,
   type Message,
-} from '../../core/adapters/messages.js';
+} from '../../core/cluster/wire/messages.js';
 import type { Room } from '../../core/rooms/selection.js';
 import { fuzz } from './support/fuzz.js';
 

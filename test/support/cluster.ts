@@ -1,6 +1,7 @@
 // Nodes of a cluster in one process, on a network in memory, under a clock that the test moves.
-import { ClusterNode, type ClusterNodeOptions } from '../../core/adapters/cluster-node.js';
-import { type MemoryBus, MemoryNetwork } from '../../core/adapters/memory-bus.js';
+
+import { type MemoryBus, MemoryNetwork } from '../../core/cluster/memory-bus.js';
+import { ClusterNode, type ClusterNodeOptions } from '../../core/cluster/node.js';
 import { TestClock } from './test-clock.js';
 
 export interface TestNode {

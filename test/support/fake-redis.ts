@@ -1,5 +1,10 @@
 // A connection to a Redis that is not there: what is asked of it is kept, and answered when the test says so.
-import type { Publication, PubSubKind, PubSubListener, RedisConnection } from '../../core/adapters/redis/client.js';
+import type {
+  Publication,
+  PubSubKind,
+  PubSubListener,
+  RedisConnection,
+} from '../../core/adapters/redis/clients/client.js';
 
 interface Asked {
   readonly what: string;

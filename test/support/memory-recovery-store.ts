@@ -1,8 +1,7 @@
-import type { MemoryBus, MemoryNetwork } from '../../core/adapters/memory-bus.js';
-import { decodeEntry } from '../../core/adapters/recovery/log-entry.js';
-import type { Positions } from '../../core/adapters/recovery/offsets.js';
-import { OWNER_LENGTH } from '../../core/adapters/recovery/session-record.js';
-import { type SenderLog, type Snapshot, senderLog } from '../../core/adapters/recovery/snapshot.js';
+import { decodeEntry } from '../../core/adapters/recovery/records/log-entry.js';
+import type { Positions } from '../../core/adapters/recovery/records/offsets.js';
+import { OWNER_LENGTH } from '../../core/adapters/recovery/records/session-record.js';
+import { type SenderLog, type Snapshot, senderLog } from '../../core/adapters/recovery/records/snapshot.js';
 import type {
   ClaimedSession,
   LogAppend,
@@ -10,6 +9,7 @@ import type {
   SessionWrite,
   Upkeep,
 } from '../../core/adapters/recovery/store.js';
+import type { MemoryBus, MemoryNetwork } from '../../core/cluster/memory-bus.js';
 import type { TestClock } from './test-clock.js';
 
 const CHANNEL = 'the store';

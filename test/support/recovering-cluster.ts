@@ -1,8 +1,8 @@
 import type { FoundSession, RecoveryLimits } from '../../core/adapters/adapter.js';
-import { ClusterNode } from '../../core/adapters/cluster-node.js';
-import { MemoryNetwork } from '../../core/adapters/memory-bus.js';
-import { RecoveringClusterAdapter } from '../../core/adapters/recovering-cluster.js';
-import type { RecoverableSocket } from '../../core/adapters/recovery/sessions.js';
+import { RecoveringClusterAdapter } from '../../core/adapters/recovery/cluster-adapter.js';
+import type { RecoverableSocket } from '../../core/adapters/recovery/sessions/sessions.js';
+import { MemoryNetwork } from '../../core/cluster/memory-bus.js';
+import { ClusterNode } from '../../core/cluster/node.js';
 import { randomId } from '../../core/ids.js';
 import type { Packet } from '../../core/protocol/socketio/packet.js';
 import { event, everybody, TestNamespace, TestSocket } from './adapter.js';

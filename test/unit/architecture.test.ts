@@ -38,10 +38,24 @@ const rule: DependencyRule = {
       may: [...base, 'core/protocol/'],
       mayTypes: ['core/transports/', 'core/http/', 'core/options.ts'],
     },
-    { who: 'core/adapters/', may: [...base, 'core/rooms/', 'core/protocol/'], mayTypes: ['core/server/'] },
+    // A process among others: it knows no namespace and no adapter.
+    { who: 'core/cluster/', may: [...base, 'core/rooms/', 'core/protocol/'] },
+    {
+      who: 'core/adapters/',
+      may: [...base, 'core/cluster/', 'core/rooms/', 'core/protocol/'],
+      mayTypes: ['core/server/'],
+    },
     {
       who: 'core/server/',
-      may: [...base, 'core/options.ts', 'core/engine/', 'core/adapters/', 'core/rooms/', 'core/protocol/'],
+      may: [
+        ...base,
+        'core/options.ts',
+        'core/engine/',
+        'core/adapters/',
+        'core/cluster/',
+        'core/rooms/',
+        'core/protocol/',
+      ],
       mayTypes: ['core/transports/', 'core/http/'],
     },
     // The one place where everything is put together.
@@ -56,12 +70,12 @@ const rule: DependencyRule = {
         'core/http/',
         'core/transports/',
       ],
-      mayTypes: ['core/adapters/'],
+      mayTypes: ['core/adapters/', 'core/cluster/'],
       outside: true,
     },
     {
       who: 'core/index.ts',
-      may: ['core/server/', 'core/engine/', 'core/adapters/', 'core/protocol/', 'core/errors.ts'],
+      may: ['core/server/', 'core/engine/', 'core/adapters/', 'core/cluster/', 'core/protocol/', 'core/errors.ts'],
       mayTypes: ['core/options.ts', 'core/rooms/', 'core/transports/'],
     },
 
@@ -72,8 +86,8 @@ const rule: DependencyRule = {
         ...base,
         'core/rooms/',
         'core/protocol/',
-        'core/adapters/redis/client.ts',
-        'core/adapters/redis/classic-messages.ts',
+        'core/adapters/redis/clients/',
+        'core/adapters/redis/socketio/messages.ts',
       ],
     },
 

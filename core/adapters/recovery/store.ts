@@ -1,5 +1,5 @@
-import type { Positions } from './offsets.js';
-import type { Snapshot } from './snapshot.js';
+import type { Positions } from './records/offsets.js';
+import type { Snapshot } from './records/snapshot.js';
 
 /** One entry of a sender's log. */
 export interface LogAppend {

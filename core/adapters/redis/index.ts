@@ -11,27 +11,27 @@
  * const io = new Server(3000, { adapter: createAdapter(publisher, subscriber) });
  */
 import { systemClock } from '../../clock.js';
+import { ClusterNode } from '../../cluster/node.js';
 import { OptionError } from '../../errors.js';
 import type { AdapterFactory } from '../adapter.js';
-import { ClusterAdapter } from '../cluster.js';
-import { adapterFactory } from '../cluster-factory.js';
-import { ClusterNode } from '../cluster-node.js';
-import { type ClusterOptions, resolveClusterOptions } from '../cluster-options.js';
-import { RecoveringClusterAdapter } from '../recovering-cluster.js';
-import { ClassicAdapter } from './classic.js';
-import { RedisClassicBus } from './classic-bus.js';
-import { ClassicChannels } from './classic-messages.js';
-import type { ClassicOptions } from './classic-wire.js';
-import { connectionOf, type RedisClient, type RedisConnection } from './client.js';
-import { NegotiatedAdapter } from './negotiation.js';
-import { OrderedCommands } from './ordered-commands.js';
-import { RedisRecoveryStore } from './recovery-store.js';
-import { RedisBus } from './redis-bus.js';
+import { ClusterAdapter } from '../native/cluster-adapter.js';
+import { adapterFactory } from '../native/factory.js';
+import { type ClusterOptions, resolveClusterOptions } from '../native/options.js';
+import { RecoveringClusterAdapter } from '../recovery/cluster-adapter.js';
+import { NegotiatedAdapter } from './auto-mode.js';
+import { RedisBus } from './bus/redis-bus.js';
+import { connectionOf, type RedisClient, type RedisConnection } from './clients/client.js';
+import { OrderedCommands } from './recovery/ordered-commands.js';
+import { RedisRecoveryStore } from './recovery/store.js';
+import { ClassicAdapter } from './socketio/adapter.js';
+import { RedisClassicBus } from './socketio/bus.js';
+import { ClassicChannels } from './socketio/messages.js';
+import type { ClassicOptions } from './socketio/protocol.js';
 
 export { ClusterError, type ClusterErrorCode } from '../../errors.js';
 export type { AdapterFactory } from '../adapter.js';
-export type { ClusterOptions } from '../cluster-options.js';
-export type { RedisClient } from './client.js';
+export type { ClusterOptions } from '../native/options.js';
+export type { RedisClient } from './clients/client.js';
 
 export interface RedisAdapterOptions extends ClusterOptions {
   /** What the names of all channels and keys begin with. Clusters that share a Redis differ in it. Default `carillon`. */

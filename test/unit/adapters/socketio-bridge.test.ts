@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { ClusterAdapter, Adapter as OfficialAdapter, SessionAwareAdapter } from 'socket.io-adapter';
-import { RecoveringMemoryAdapter } from '../../../core/adapters/recovering-memory.js';
+import { RecoveringMemoryAdapter } from '../../../core/adapters/recovery/memory-adapter.js';
 import { canRecover, contain, makeAdapter, preparedOnce } from '../../../core/adapters/socketio-bridge.js';
 import { MemoryAdapter, Server } from '../../../core/index.js';
 

@@ -1,0 +1,43 @@
+import { systemClock } from '../../clock.js';
+import type { MemoryNetwork } from '../../cluster/memory-bus.js';
+import { ClusterNode } from '../../cluster/node.js';
+import type { Adapter, AdapterFactory, AdapterNamespace } from '../adapter.js';
+import { ClusterAdapter } from './cluster-adapter.js';
+import { type ClusterOptions, resolveClusterOptions } from './options.js';
+
+/**
+ * A cluster within one process: servers that share a network, each a node of its own. For tests of an application that is
+ * going to run on many nodes, and for several servers next to each other.
+ *
+ * @example
+ * const network = new MemoryNetwork();
+ * const first = new Server(3000, { adapter: createClusterAdapter(network) });
+ * const second = new Server(3001, { adapter: createClusterAdapter(network) });
+ *
+ * @throws OptionError when an option cannot work.
+ */
+export function createClusterAdapter(network: MemoryNetwork, options?: ClusterOptions): AdapterFactory {
+  const resolved = resolveClusterOptions(options);
+  const node = new ClusterNode(network.connect(), { clock: systemClock, ...resolved });
+  return adapterFactory(node, (nsp) => new ClusterAdapter(nsp, node, resolved));
+}
+
+/**
+ * What the `adapter` option takes, around a node, if there is one. One factory is one server.
+ *
+ * @throws TypeError (what is returned) when it is given to a second server.
+ */
+export function adapterFactory(
+  node: ClusterNode | undefined,
+  make: (nsp: AdapterNamespace) => Adapter,
+): AdapterFactory {
+  let server: unknown;
+  const factory = (nsp: AdapterNamespace): Adapter => {
+    server ??= nsp.server;
+    if (nsp.server !== server) {
+      throw new TypeError('this adapter belongs to another server already: make another one for each server');
+    }
+    return make(nsp);
+  };
+  return node === undefined ? factory : Object.assign(factory, { node });
+}

@@ -1,0 +1,374 @@
+import type { Timer } from '../../clock.js';
+import type { ClusterNode } from '../../cluster/node.js';
+import type { BroadcastMessage, Stamp } from '../../cluster/wire/messages.js';
+import { type Part, Prepared } from '../../protocol/prepared.js';
+import { type Packet, PacketType } from '../../protocol/socketio/packet.js';
+import { Encoder } from '../../protocol/socketio/parser.js';
+import type { BroadcastOptions, Room } from '../../rooms/selection.js';
+import type {
+  AdapterNamespace,
+  FoundSession,
+  PrivateSessionId,
+  RecoveryLimits,
+  SessionToPersist,
+  SocketId,
+} from '../adapter.js';
+import { ClusterAdapter } from '../native/cluster-adapter.js';
+import type { ClusterOptions } from '../native/options.js';
+import { ReceivedEvent } from '../native/received-event.js';
+import { Barrier } from './log/barrier.js';
+import { CatchUp } from './log/gap-recovery.js';
+import { Journal } from './log/journal.js';
+import { LogReader } from './log/reader.js';
+import { Reception } from './log/receive-positions.js';
+import type { LoggedEvent } from './records/log-entry.js';
+import { endsWithText, TAG_LENGTH, withOffset } from './records/offsets.js';
+import type { Snapshot } from './records/snapshot.js';
+import { HandOver } from './sessions/claims.js';
+import { Returns } from './sessions/restore.js';
+import { type RecoverableSocket, Sessions } from './sessions/sessions.js';
+import type { RecoveryStore } from './store.js';
+
+/** Those of a server whose options are not known. */
+const DEFAULT_PINGS = { pingInterval: 25_000, pingTimeout: 20_000 };
+/** Between two looks at the logs and the sessions, at most. */
+const MAX_INTERVAL = 60_000;
+
+/**
+ * Connection state recovery over many nodes: a client comes back to any of them, and is told what it missed.
+ *
+ * Each node numbers the events it sends and keeps them in a log that all nodes can read; an event carries as its offset
+ * how far, in each sender's events, the node that delivered it had come. A client comes back with the last offset it saw,
+ * and whatever is in the logs after it, and was for it, it has missed. See `docs/scaling.md` for what is promised.
+ *
+ * What is promised: a recovered client missed nothing and got nothing twice. Whenever that cannot be proved, it is not
+ * recovered. Delivery never waits for any of it.
+ */
+export class RecoveringClusterAdapter extends ClusterAdapter {
+  readonly #limits: RecoveryLimits;
+  readonly #store: RecoveryStore;
+  readonly #interval: number;
+  /** Milliseconds for which events have to be there. */
+  readonly #retention: number;
+  readonly #tag: string;
+  readonly #journal: Journal;
+  readonly #reception = new Reception();
+  readonly #sessions: Sessions;
+  readonly #barrier: Barrier;
+  readonly #reader: LogReader;
+  readonly #catchUp: CatchUp;
+  readonly #handOver: HandOver;
+  readonly #returns: Returns;
+  readonly #isJson: boolean;
+  /** Nodes whose events cannot be recovered, because they do not number them. */
+  readonly #unnumbered = new Set<string>();
+  #stopWatching: (() => void) | undefined;
+  #timer: Timer | undefined;
+  /** Redis's current life; `undefined` until this node vouched for its log. */
+  #life: string | undefined;
+
+  constructor(
+    nsp: AdapterNamespace,
+    node: ClusterNode,
+    store: RecoveryStore,
+    limits: RecoveryLimits,
+    options?: Pick<ClusterOptions, 'subscribeToSocketIds'>,
+  ) {
+    super(nsp, node, options);
+    this.#limits = limits;
+    const { pingInterval, pingTimeout } = nsp.server.opts ?? DEFAULT_PINGS;
+    // A client may be away for as long before its connection is found dead, and only then its session begins to age.
+    this.#retention = limits.maxDisconnectionDuration + pingInterval + pingTimeout;
+    this.#store = store;
+    this.#interval = Math.min(limits.maxDisconnectionDuration / 2, MAX_INTERVAL);
+    this.#tag = tagOf(node.id);
+    this.#isJson = nsp.server.encoder instanceof Encoder;
+    this.#journal = new Journal({
+      maxBytes: limits.maxBytes,
+      retention: this.#retention + 3 * this.#interval,
+    });
+    this.#sessions = new Sessions({
+      owner: node.id,
+      store,
+      lifetime: limits.maxDisconnectionDuration,
+      interval: this.#interval,
+      position: () => this.#reception.offset,
+      schedule: () => node.clock.endOfTurn(() => this.#sessions.flush()),
+      onError: (error) => node.reportFailure('connection state recovery', error),
+    });
+    this.#barrier = new Barrier(node.bus, nsp.name, `!${node.id}`);
+    this.#reader = new LogReader(store, () => this.#barrier.pass());
+    this.#catchUp = new CatchUp({
+      clock: node.clock,
+      reader: this.#reader,
+      reception: this.#reception,
+      own: this.#tag,
+      isUp: () => node.isUp,
+      alive: () => [...node.members.keys()].map(tagOf),
+      maxBytes: limits.maxBytes,
+      deliver: (tag, event) => this.#deliverRemote(tag, event),
+      onLoss: (reason) => this.#onLoss(reason),
+    });
+    this.#handOver = new HandOver(node, nsp.name, store, this.#sessions);
+    this.#returns = new Returns({
+      node,
+      maxBytes: limits.maxBytes,
+      reader: this.#reader,
+      reception: this.#reception,
+      catchUp: this.#catchUp,
+      handOver: this.#handOver,
+      sessions: this.#sessions,
+      join: (id, rooms) => super.addAll(id, rooms),
+      leave: (id) => this.delAll(id),
+      prepare: (event, offset) => this.#received(event, offset)[0],
+    });
+  }
+
+  override async init(): Promise<void> {
+    const { node } = this;
+    this.#stopWatching = node.observe({
+      onDown: (error) => {
+        this.#barrier.fail(error);
+        this.#reader.fail();
+        this.#catchUp.pause();
+        return false;
+      },
+      onUp: (dropped) => {
+        // Sessions may have been among it.
+        if (dropped > 0) this.#sessions.rewriteAll();
+        this.#afterOutage();
+      },
+    });
+    node.beforePublish(() => this.#writeLog());
+    this.#handOver.open();
+    await Promise.all([super.init(), this.#barrier.open()]);
+    this.#timer = node.clock.setInterval(() => this.#look(), this.#interval);
+    await this.#look();
+  }
+
+  override async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#stopWatching?.();
+    this.#handOver.close();
+    this.#writeLog();
+    this.#sessions.flush();
+    this.#barrier.close();
+    await super.close();
+  }
+
+  // --- sending ---
+
+  override broadcast(packet: Packet, options: BroadcastOptions): void {
+    const { volatile, local } = options.flags;
+    if (packet.type !== PacketType.EVENT || packet.id !== undefined || volatile || local) {
+      this.#broadcastUnkept(packet, options);
+      return;
+    }
+    const { parts } = this.prepare(packet, options);
+    const event = { sentAt: Date.now(), parts, options };
+    const channel = this.channels.channelOf(options);
+    const previous = this.#journal.add(channel, event);
+    const { sequence } = this.#journal;
+    this.node.to(channel).broadcast(parts, options, { sequence, previous });
+    this.#reception.advance(this.#tag, sequence);
+    if (this.#returns.isFollowing) this.#returns.collect(this.#tag, { ...event, sequence });
+    const { offset } = this.#reception;
+    packet.data.push(offset);
+    const spliced = this.#isJson ? withOffset(parts, offset) : undefined;
+    this.#deliverKept(
+      spliced === undefined ? this.prepare(packet, options) : prepared(spliced, options),
+      packet,
+      options,
+      offset,
+    );
+  }
+
+  /** Who is away does not get it. Nothing is behind the arguments, unless it would be taken for an offset. */
+  #broadcastUnkept(packet: Packet, options: BroadcastOptions): void {
+    const isText =
+      packet.type === PacketType.EVENT && packet.id === undefined && typeof packet.data.at(-1) === 'string';
+    if (!isText) return super.broadcast(packet, options);
+    const { parts } = this.prepare(packet, options);
+    if (options.flags.local !== true) this.node.to(this.channels.channelOf(options)).broadcast(parts, options);
+    packet.data.push(this.#reception.offset);
+    this.deliver(this.prepare(packet, options), packet, options);
+  }
+
+  #writeLog(): void {
+    const append = this.#journal.take(this.node.clock.now());
+    if (append !== undefined) this.#store.append(this.#tag, append);
+  }
+
+  // --- receiving ---
+
+  protected override receive(message: BroadcastMessage, sender: string, room: Room | undefined): void {
+    const { stamp, parts, rooms, except, flags } = message;
+    if (stamp === undefined) {
+      if (flags.volatile !== true) this.#onUnnumbered(sender);
+      if (!this.#isJson || !endsWithText(parts)) return super.receive(message, sender, room);
+      super.receive({ ...message, parts: withOffset(parts, this.#reception.offset)! }, sender, room);
+      return;
+    }
+    const tag = tagOf(sender);
+    // When it was sent is only of interest to those who read it in the log.
+    const event = { sequence: stamp.sequence, sentAt: 0, parts, options: { rooms, except, flags } };
+    this.#receiveKept(tag, event, stamp, room ?? '');
+  }
+
+  #receiveKept(tag: string, event: LoggedEvent, stamp: Stamp, channel: string): void {
+    if (this.#catchUp.isPaused) {
+      this.#catchUp.queue({ tag, event, stamp, channel });
+      return;
+    }
+    switch (this.#reception.onEvent(tag, channel, stamp)) {
+      case 'next':
+        this.#deliverRemote(tag, event);
+        break;
+      case 'gap':
+        this.#catchUp.queue({ tag, event, stamp, channel });
+        this.#catchUp.run();
+        break;
+      case 'loss':
+        this.#onLoss('events of another node did not arrive, and cannot be told from others any more');
+        this.#reception.forgetChannels();
+        this.#receiveKept(tag, event, stamp, channel);
+        break;
+    }
+  }
+
+  #deliverRemote(tag: string, event: LoggedEvent): void {
+    if (this.#returns.isFollowing) this.#returns.collect(tag, event);
+    const { offset } = this.#reception;
+    const [message, packet] = this.#received(event, offset);
+    this.#deliverKept(message, packet, event.options, offset);
+  }
+
+  /** Hot path: what it does per receiver is to note the offset. */
+  #deliverKept(message: Prepared, packet: Packet, options: BroadcastOptions, offset: string): void {
+    this.each(options, (socket) => {
+      (socket as RecoverableSocket).lastOffset = offset;
+      socket.notifyOutgoingListeners(packet);
+      socket.deliver(message, false);
+    });
+  }
+
+  /** An event of another node, or of the log, with an offset. A custom parser alone knows where to put it. */
+  #received({ parts, options }: LoggedEvent, offset: string): [Prepared, Packet] {
+    const spliced = this.#isJson ? withOffset(parts, offset) : undefined;
+    if (spliced !== undefined) return [prepared(spliced, options), new ReceivedEvent(this.nsp, spliced)];
+    const data = [...new ReceivedEvent(this.nsp, parts).data, offset];
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
+    return [this.prepare(packet, options), packet];
+  }
+
+  #onUnnumbered(sender: string): void {
+    if (this.#unnumbered.has(sender)) return;
+    if (this.#unnumbered.size > 1000) this.#unnumbered.clear();
+    this.#unnumbered.add(sender);
+    this.node.reportFailure(
+      'connection state recovery',
+      new Error(`events of ${sender} reach nobody who is away: it runs without connectionStateRecovery`),
+    );
+  }
+
+  // --- keeping up ---
+
+  async #afterOutage(): Promise<void> {
+    await this.#look();
+    this.#catchUp.run();
+  }
+
+  /** From time to time: keeps our log and sessions alive, and sees how far the others are. */
+  async #look(): Promise<void> {
+    if (!this.node.isUp) return;
+    const { clock } = this.node;
+    const { maxDisconnectionDuration } = this.#limits;
+    this.#returns.forsakeSince(clock.now() - maxDisconnectionDuration);
+    try {
+      this.node.flush();
+      const upkeep = {
+        tag: this.#tag,
+        position: this.#journal.sequence,
+        retention: this.#retention + 4 * this.#interval,
+      };
+      const life = await this.#store.upkeep(upkeep);
+      if (this.#life !== undefined && life !== this.#life) this.#sessions.rewriteAll();
+      this.#life = life;
+      const snapshot = await this.#store.positions();
+      await this.#barrier.pass();
+      if (!this.#catchUp.isPaused) {
+        this.#reception.reach(snapshot);
+        this.#forgetUnknown(snapshot);
+      }
+      this.#sessions.sweep();
+    } catch (error) {
+      if (this.node.isUp) this.node.reportFailure('connection state recovery', error);
+    }
+  }
+
+  /** Senders that are gone, and whose logs are gone with Redis's memory. */
+  #forgetUnknown({ senders, finished }: Snapshot): void {
+    const alive = new Set([this.#tag, ...Array.from(this.node.members.keys(), tagOf)]);
+    for (const tag of [...this.#reception.positions.keys()]) {
+      if (!senders.has(tag) && !finished.has(tag) && !alive.has(tag)) this.#reception.forget(tag);
+    }
+  }
+
+  /** Events are gone that our clients should have had: none of them can be told afterwards that it missed nothing. */
+  #onLoss(reason: string): void {
+    this.#sessions.forgetAll();
+    this.#returns.spoil();
+    this.node.reportFailure('connection state recovery', new Error(`clients of this node begin anew: ${reason}`));
+  }
+
+  // --- sockets ---
+
+  override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
+    const heard = super.addAll(id, rooms);
+    const socket = this.nsp.sockets.get(id) as RecoverableSocket | undefined;
+    if (socket !== undefined) {
+      if (this.#sessions.has(id)) this.#sessions.changed(id);
+      else this.#open(socket);
+    }
+    return heard;
+  }
+
+  #open(socket: RecoverableSocket): void {
+    const restored = this.#returns.take(socket.id);
+    socket.lastOffset = restored?.lastOffset ?? '';
+    this.#sessions.open(socket, restored?.checkpoints ?? [{ covers: '', at: this.#reception.offset }]);
+  }
+
+  override del(id: SocketId, room: Room): void {
+    super.del(id, room);
+    this.#sessions.changed(id);
+  }
+
+  override delAll(id: SocketId): void {
+    super.delAll(id);
+    this.#sessions.drop(id);
+    this.#returns.forsake(id);
+  }
+
+  override persistSession(session: SessionToPersist): void {
+    this.#sessions.keep(session);
+  }
+
+  override onDelete(room: Room): void {
+    super.onDelete(room);
+    this.#reception.onUnsubscribed(room);
+  }
+
+  override restoreSession(pid: PrivateSessionId, offset: string | undefined): Promise<FoundSession | null> {
+    // Until this node has vouched for its own log, nobody can be told what it sent.
+    return this.#life === undefined ? Promise.resolve(null) : this.#returns.restore(pid, offset);
+  }
+}
+
+function prepared(parts: readonly Part[], options: BroadcastOptions): Prepared {
+  return new Prepared(parts, options.flags.compress !== false);
+}
+
+function tagOf(node: string): string {
+  return node.slice(0, TAG_LENGTH);
+}

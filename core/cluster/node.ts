@@ -1,0 +1,422 @@
+import type { Clock, Timer } from '../clock.js';
+import { ClusterError, ProtocolError } from '../errors.js';
+import { randomId } from '../ids.js';
+import type { Bus } from './bus.js';
+import { type Member, Membership } from './membership.js';
+import { type ClusterNodeObserver, Observers } from './observers.js';
+import { Outgoing } from './outgoing.js';
+import { type Answers, Requests } from './requests.js';
+import { MalformedError } from './wire/bytes.js';
+import {
+  type AnswerMessage,
+  AnswerStatus,
+  decodeFrame,
+  type FrameWriter,
+  isFrameOf,
+  Kind,
+  type Message,
+  type RequestMessage,
+} from './wire/messages.js';
+
+export type { ClusterNodeObserver } from './observers.js';
+export type { Answers } from './requests.js';
+
+export interface ClusterNodeOptions {
+  readonly clock: Clock;
+  /** Milliseconds between two signs of life. Default 5000. */
+  readonly heartbeatInterval?: number;
+  /** Milliseconds of silence after which another node counts as dead; at least twice the interval. Default 10000. */
+  readonly heartbeatTimeout?: number;
+  /** Milliseconds other nodes have to answer, where a request does not say. Default 5000. */
+  readonly requestTimeout?: number;
+  /** What this node tells about itself; see {@link Member.features}. */
+  readonly features?: readonly string[];
+}
+
+/**
+ * Answers a request of another node. What it throws, or rejects with, is reported here, and the other node hears that we
+ * failed.
+ *
+ * @param part sends a part of the answer ahead.
+ */
+export type RequestHandler = (
+  payload: Buffer,
+  from: string,
+  part: (payload: Uint8Array) => void,
+) => Uint8Array | Promise<Uint8Array>;
+
+/** Takes a message that came over a channel. What it throws is reported, and the next message is handled. */
+export type MessageListener = (message: Message, sender: string) => void;
+
+export interface RequestOptions {
+  /** Only this node; otherwise all others. */
+  to?: string;
+  /** Milliseconds to wait. */
+  timeout?: number;
+  /** Called with each part that comes before a node's answer. */
+  onPart?: (node: string, payload: Buffer) => void;
+}
+
+/** The scope of the channels that all nodes share. Those of namespaces begin with a slash. */
+const NODES = 'nodes';
+/** Senders whose last frame is remembered, per scope. */
+const MAX_SENDERS = 4096;
+/** Milliseconds we wait for the nodes that Redis says are there to answer our hello. */
+const SETTLE_TIMEOUT = 1000;
+/** Milliseconds between two reports of rejected frames. */
+const REJECT_REPORT_INTERVAL = 10_000;
+
+/**
+ * This process as a node of a cluster. One per server, shared by the adapters of all its namespaces and by whatever else
+ * talks to other nodes.
+ *
+ * It publishes what the turn collected, drops frames it has seen or cannot read, knows who else is there, and asks them.
+ * Nothing that other nodes send makes it throw.
+ */
+export class ClusterNode {
+  /** 20 characters, new with every process. */
+  readonly id = randomId();
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** Milliseconds of silence after which another node counts as dead. */
+  readonly heartbeatTimeout: number;
+  /** Resolves when this node was opened and hears the others; never, when that fails. */
+  readonly ready: Promise<void>;
+  #onReady: () => void = () => {};
+  readonly #outgoing: Outgoing;
+  readonly #membership: Membership;
+  readonly #requests: Requests;
+  readonly #requestTimeout: number;
+  readonly #observers = new Observers();
+  readonly #handlers = new Map<string, RequestHandler>();
+  /** Number of the last frame of each sender, by scope. */
+  readonly #lastNumbers = new Map<string, Map<string, number>>();
+  #users = 0;
+  #opening: Promise<void> | undefined;
+  #settled: Promise<void> | undefined;
+  #onSettled: (() => void) | undefined;
+  #isClosed = false;
+  /** Messages that were dropped during the outage. */
+  #dropped = 0;
+  #rejected = 0;
+  #rejectReport: Timer | undefined;
+
+  constructor(bus: Bus, options: ClusterNodeOptions) {
+    const { clock, heartbeatInterval = 5000, heartbeatTimeout = 10_000, requestTimeout = 5000 } = options;
+    this.bus = bus;
+    this.clock = clock;
+    this.heartbeatTimeout = heartbeatTimeout;
+    this.#requestTimeout = requestTimeout;
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+    this.#outgoing = new Outgoing(this.id, bus, clock);
+    this.#requests = new Requests(clock);
+    this.#membership = new Membership(
+      {
+        clock,
+        id: this.id,
+        heartbeatInterval,
+        heartbeatTimeout,
+        announce: (announcement, features) => this.to(bus.channel(NODES)).announce(announcement, features),
+        observer: {
+          onMember: (member) => this.#observers.member(member),
+          onLeave: (member, reason) => {
+            for (const numbers of this.#lastNumbers.values()) numbers.delete(member.id);
+            this.#observers.leave(member, reason);
+            this.#requests.onLeave(member.id);
+          },
+          onDeaf: () => this.#onDown(new Error('nothing comes back of what was published')),
+          onHearing: () => this.#onUp(),
+        },
+      },
+      options.features ?? [],
+    );
+    bus.observe({
+      onDown: (error) => this.#onDown(error),
+      onUp: (dropped) => {
+        this.#dropped += dropped;
+        this.#membership.greet();
+        this.#onUp();
+      },
+      onError: (error) => this.reportFailure('the bus', error),
+    });
+  }
+
+  // --- coming and going ---
+
+  /**
+   * Takes part. Each user of the node opens it, and closes it when done; the first makes it known to the others.
+   * Resolves when it hears the others. Until then, and during outages, everything else may be called already.
+   */
+  open(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new Error('this node has left the cluster: make another adapter'));
+    this.#users++;
+    if (this.#opening === undefined) {
+      this.#opening = this.#open();
+      // Whoever opened it hears of a failure.
+      this.#opening.then(this.#onReady, () => {});
+    }
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    this.#settled = new Promise((resolve) => {
+      this.#onSettled = resolve;
+    });
+    await Promise.all([
+      this.listen(NODES, this.id, this.#onNodeMessage),
+      this.listen(NODES, undefined, this.#onNodeMessage, true),
+    ]);
+    if (this.#isClosed) return;
+    this.#membership.start();
+    await this.#settle();
+  }
+
+  /** Waits until those have answered our hello who are there, as far as Redis knows. */
+  async #settle(): Promise<void> {
+    const timer = this.clock.setTimeout(() => this.#onSettled?.(), SETTLE_TIMEOUT, true);
+    try {
+      const count = await this.bus.countSubscribers(this.bus.channel(NODES));
+      const check = (): void => {
+        if (this.members.size + 1 >= count) this.#onSettled?.();
+      };
+      const stop = this.#observers.add({ onMember: check });
+      check();
+      await this.#settled;
+      stop();
+    } catch (error) {
+      // Down: whoever asks does not wait for it.
+      this.#onSettled?.();
+      this.reportFailure('counting the nodes', error);
+    } finally {
+      timer.cancel();
+      this.#settled = undefined;
+    }
+  }
+
+  /** The last user's close says goodbye and gives up all subscriptions. */
+  async close(): Promise<void> {
+    if (this.#isClosed || --this.#users > 0) return;
+    this.#isClosed = true;
+    this.#membership.stop();
+    this.#outgoing.flush();
+    this.#onSettled?.();
+    this.#requests.giveUpAll();
+    this.#rejectReport?.cancel();
+    await this.bus.close();
+  }
+
+  /** Adds somebody who wants to know what happens. @returns a function that removes them again. */
+  observe(observer: ClusterNodeObserver): () => void {
+    return this.#observers.add(observer);
+  }
+
+  /** While this node finds out who is there: resolves when it knows. */
+  get settled(): Promise<void> | undefined {
+    return this.#settled;
+  }
+
+  /** The other nodes, by id. */
+  get members(): ReadonlyMap<string, Member> {
+    return this.#membership.members;
+  }
+
+  /** Whether messages get through, as far as is known. */
+  get isUp(): boolean {
+    return this.bus.isUp && !this.#membership.isDeaf;
+  }
+
+  /** Frames that were rejected because they were malformed, or answers nobody had asked for. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /** Tells the others something new about this node. */
+  setFeatures(features: readonly string[]): void {
+    this.#membership.setFeatures(features);
+  }
+
+  // --- messages ---
+
+  /** Where to write a message for a channel (see {@link Bus.channel}); it leaves at the end of the turn. */
+  to(channel: string): FrameWriter {
+    return this.#outgoing.to(channel);
+  }
+
+  /** Called right before the messages of a turn are published. */
+  beforePublish(hook: () => void): void {
+    this.#outgoing.beforePublish(hook);
+  }
+
+  /** Publishes what waits now rather than at the end of the turn. */
+  flush(): void {
+    this.#outgoing.flush();
+  }
+
+  /**
+   * Subscribes to a channel of a scope. Resolves when nothing will be missed any more; during an outage, after it.
+   *
+   * @param own whether this node's own messages are of interest, too.
+   */
+  listen(scope: string, name: string | undefined, listener: MessageListener, own = false): Promise<void> {
+    const lastNumbers = this.#lastNumbers.get(scope) ?? new Map<string, number>();
+    this.#lastNumbers.set(scope, lastNumbers);
+    return this.bus.subscribe(this.bus.channel(scope, name), (bytes) => {
+      if (own || !isFrameOf(bytes, this.id)) this.#onFrame(bytes, lastNumbers, listener);
+    });
+  }
+
+  /** Gives up a channel; without a name, the scope is done with. */
+  unlisten(scope: string, name?: string): void {
+    if (name === undefined) this.#lastNumbers.delete(scope);
+    this.bus.unsubscribe(this.bus.channel(scope, name));
+  }
+
+  #onFrame(bytes: Buffer, lastNumbers: Map<string, number>, listener: MessageListener): void {
+    const frame = decodeFrame(bytes);
+    if ('malformed' in frame) return this.reject(frame.malformed);
+    const { sender, number, messages } = frame;
+    if (!isNew(lastNumbers, sender, number)) return;
+    this.#membership.onSignOfLife(sender);
+    for (const message of messages) {
+      try {
+        listener(message, sender);
+      } catch (error) {
+        if (isFaultOfSender(error)) this.reject(error.message);
+        else this.reportFailure('handling a message of another node', error);
+      }
+    }
+  }
+
+  /** Something failed, and no call is there to throw it. */
+  reportFailure(what: string, cause: unknown): void {
+    // Whoever leaves gives up what was under way: that is no failure.
+    if (this.#isClosed) return;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#observers.error(new ClusterError('CARILLON_CLUSTER_FAILURE', `${what}: ${reason}`, cause));
+  }
+
+  /**
+   * Something came that no node sends. Counted, and reported, but not so often that a flood of it becomes a flood of
+   * reports.
+   */
+  reject(reason: string): void {
+    this.#rejected++;
+    if (this.#rejectReport !== undefined) return;
+    this.#observers.error(
+      new ClusterError(
+        'CARILLON_REJECTED_MESSAGE',
+        `rejected a message of another node: ${reason} (${this.#rejected} so far)`,
+      ),
+    );
+    this.#rejectReport = this.clock.setTimeout(
+      () => {
+        this.#rejectReport = undefined;
+      },
+      REJECT_REPORT_INTERVAL,
+      true,
+    );
+  }
+
+  // --- requests ---
+
+  /** Sets who answers requests of this name; one per name. @returns a function that removes it again. */
+  handle(name: string, handler: RequestHandler): () => void {
+    if (this.#handlers.has(name)) throw new Error(`requests named "${name}" are handled already`);
+    this.#handlers.set(name, handler);
+    return () => this.#handlers.delete(name);
+  }
+
+  /**
+   * Asks the other nodes, or one. Complete as soon as everybody answered or died; during an outage, at once, with
+   * everybody missing. Never rejects.
+   */
+  async request(name: string, payload: Uint8Array, options: RequestOptions = {}): Promise<Answers> {
+    if (this.#settled !== undefined) await this.#settled;
+    const { to, timeout = this.#requestTimeout, onPart } = options;
+    const nodes = to === undefined ? [...this.members.keys()] : [to];
+    if (!this.isUp || this.#isClosed || (to !== undefined && !this.members.has(to))) {
+      return { answers: new Map(), unable: [], missing: nodes };
+    }
+    if (nodes.length === 0) return { answers: new Map(), unable: [], missing: [] };
+    const id = this.#requests.nextId();
+    const answers = this.#requests.expect(id, nodes, timeout, onPart);
+    this.to(this.bus.channel(NODES, to)).request(id, name, payload);
+    return answers;
+  }
+
+  readonly #onNodeMessage = (message: Message, sender: string): void => {
+    switch (message.kind) {
+      case Kind.ANNOUNCE:
+        this.#membership.onAnnouncement(sender, message.announcement, message.features);
+        break;
+      case Kind.REQUEST:
+        if (sender !== this.id) this.#onRequest(message, sender);
+        break;
+      case Kind.ANSWER:
+        this.#onAnswer(message, sender);
+        break;
+      default:
+        this.reject(`kind ${message.kind} does not belong here`);
+    }
+  };
+
+  async #onRequest({ id, name, payload }: RequestMessage, sender: string): Promise<void> {
+    const answer = (status: AnswerStatus, bytes: Uint8Array): void => {
+      if (!this.#isClosed) this.to(this.bus.channel(NODES, sender)).answer(id, status, bytes);
+    };
+    const handler = this.#handlers.get(name);
+    if (handler === undefined) return answer(AnswerStatus.UNHANDLED, NOTHING);
+    try {
+      answer(AnswerStatus.DONE, await handler(payload, sender, (bytes) => answer(AnswerStatus.PART, bytes)));
+    } catch (error) {
+      answer(AnswerStatus.FAILED, NOTHING);
+      if (isFaultOfSender(error)) this.reject(error.message);
+      else this.reportFailure(`answering "${name}"`, error);
+    }
+  }
+
+  #onAnswer(message: AnswerMessage, sender: string): void {
+    // An answer that comes after its time is no offence.
+    if (!this.#requests.onAnswer(sender, message) && !this.members.has(sender)) {
+      this.reject('an answer from a node that was not asked');
+    }
+  }
+
+  /** The bus works again, or we hear ourselves again: it takes both. */
+  #onUp(): void {
+    if (!this.isUp) return;
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    this.#observers.up(dropped);
+    if (dropped === 0) return;
+    const message = `${dropped} messages were dropped: too much waited during an outage`;
+    this.#observers.error(new ClusterError('CARILLON_MESSAGES_DROPPED', message));
+  }
+
+  #onDown(error: Error): void {
+    this.#requests.giveUpAll();
+    this.#observers.down(
+      new ClusterError('CARILLON_CLUSTER_DOWN', `other nodes cannot be reached: ${error.message}`, error),
+    );
+  }
+}
+
+/** Whether what went wrong is that another node sent what no node sends. */
+function isFaultOfSender(error: unknown): error is Error {
+  return error instanceof ProtocolError || error instanceof MalformedError;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Whether a frame was not seen before; remembers it. Number 0 stands for "not counted". */
+function isNew(lastNumbers: Map<string, number>, sender: string, number: number): boolean {
+  if (number === 0) return true;
+  const last = lastNumbers.get(sender);
+  if (last !== undefined && number <= last) return false;
+  // Whoever does not say goodbye is forgotten when many others came after.
+  if (last === undefined && lastNumbers.size >= MAX_SENDERS) lastNumbers.delete(lastNumbers.keys().next().value!);
+  lastNumbers.set(sender, number);
+  return true;
+}
