@@ -1,6 +1,6 @@
 import type { Adapter, SocketId } from '../adapters/adapter.js';
+import { logRejection } from '../adapters/host.js';
 import { withMissing } from '../adapters/native/queries.js';
-import { contain } from '../adapters/socketio-bridge.js';
 import { systemClock, type Timer } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
@@ -80,7 +80,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     const packet: Packet = { type: PacketType.EVENT, nsp: this.#adapter.nsp.name, data };
     const ack = data.at(-1);
     if (typeof ack !== 'function') {
-      contain(this.#adapter.broadcast(packet, this.#selection), 'broadcast');
+      logRejection(this.#adapter.broadcast(packet, this.#selection), 'broadcast');
       return true;
     }
     data.pop();
@@ -132,7 +132,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
       const error = withMissing(new AcknowledgementError('timeout'), missing);
       ack(error, expectSingleResponse ? null : responses);
     }, timeout ?? 0);
-    contain(broadcast, 'broadcast');
+    logRejection(broadcast, 'broadcast');
     this.#adapter.serverCount().then(
       (count) => {
         expectedServers = count;
@@ -180,17 +180,17 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
 
   /** Makes the matching sockets join a room, or several. */
   socketsJoin(room: Room | Room[]): void {
-    contain(this.#adapter.addSockets(this.#selection, listOf(room)), 'make sockets join');
+    logRejection(this.#adapter.addSockets(this.#selection, listOf(room)), 'make sockets join');
   }
 
   /** Makes the matching sockets leave a room, or several. */
   socketsLeave(room: Room | Room[]): void {
-    contain(this.#adapter.delSockets(this.#selection, listOf(room)), 'make sockets leave');
+    logRejection(this.#adapter.delSockets(this.#selection, listOf(room)), 'make sockets leave');
   }
 
   /** Disconnects the matching sockets; with `close`, their connections too. */
   disconnectSockets(close = false): void {
-    contain(this.#adapter.disconnectSockets(this.#selection, close), 'disconnect sockets');
+    logRejection(this.#adapter.disconnectSockets(this.#selection, close), 'disconnect sockets');
   }
 }
 

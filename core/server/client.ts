@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
-import { preparedOnce } from '../adapters/socketio-bridge.js';
+import { preparedOnce } from '../adapters/foreign.js';
 import { systemClock } from '../clock.js';
 import type { ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';

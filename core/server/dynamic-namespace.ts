@@ -1,6 +1,6 @@
 import type { Adapter } from '../adapters/adapter.js';
+import { logRejection } from '../adapters/host.js';
 import { MemoryAdapter } from '../adapters/memory.js';
-import { contain } from '../adapters/socketio-bridge.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { BroadcastOptions } from '../rooms/selection.js';
 import type { RemoteSocket } from './broadcast.js';
@@ -27,7 +27,7 @@ class ParentAdapter extends MemoryAdapter {
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
     for (const child of this.#children) {
-      contain(child.adapter.broadcast({ ...packet, data: [...packet.data] }, options), 'broadcast');
+      logRejection(child.adapter.broadcast({ ...packet, data: [...packet.data] }, options), 'broadcast');
     }
   }
 }

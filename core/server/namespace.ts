@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, FoundSession, Session, SocketId } from '../adapters/adapter.js';
-import { closeAdapter, contain, makeAdapter } from '../adapters/socketio-bridge.js';
+import { closeAdapter, logRejection, makeAdapter } from '../adapters/host.js';
 import { systemClock } from '../clock.js';
 import { PacketType, RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
@@ -115,9 +115,9 @@ export class Namespace<
   initAdapter(): void {
     const previous: Adapter | undefined = this.adapter;
     this.adapter = makeAdapter(this.server.adapter(), this);
-    contain(this.adapter.init?.(), 'start');
+    logRejection(this.adapter.init?.(), 'start');
     if (previous === undefined) return;
-    for (const [id, rooms] of previous.sids) contain(this.adapter.addAll(id, new Set(rooms)), 'take over rooms');
+    for (const [id, rooms] of previous.sids) logRejection(this.adapter.addAll(id, new Set(rooms)), 'take over rooms');
     closeAdapter(previous);
   }
 
@@ -362,7 +362,7 @@ export class Namespace<
   ): boolean {
     assertNotReserved(event);
     if (SERVER_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
-    contain(this.adapter.serverSideEmit([event, ...args]), 'tell the other servers');
+    logRejection(this.adapter.serverSideEmit([event, ...args]), 'tell the other servers');
     return true;
   }
 

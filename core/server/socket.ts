@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import createDebug from 'debug';
 import type { Adapter, AdapterSocket, SessionToPersist, SocketId } from '../adapters/adapter.js';
-import { contain } from '../adapters/socketio-bridge.js';
+import { logRejection } from '../adapters/host.js';
 import { systemClock } from '../clock.js';
 import { type DisconnectReason, RECOVERABLE } from '../engine/close-reason.js';
 import type { Connection } from '../engine/connection.js';
@@ -122,7 +122,7 @@ export class Socket<
       this.pid = session.pid;
       this.data = session.data;
       this.recovered = true;
-      contain(nsp.adapter.addAll(this.id, new Set(session.rooms)), 'restore rooms');
+      logRejection(nsp.adapter.addAll(this.id, new Set(session.rooms)), 'restore rooms');
     } else {
       this.id = randomId();
       this.pid = nsp.server.opts.connectionStateRecovery ? randomId() : undefined;
@@ -208,7 +208,7 @@ export class Socket<
     }
     if (this.pid !== undefined && this.connected && packet.id === undefined) {
       // Through the adapter, which numbers the event and keeps it for a client that comes back.
-      contain(this.nsp.adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)), 'broadcast');
+      logRejection(this.nsp.adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)), 'broadcast');
     } else {
       this.notifyOutgoingListeners(packet);
       this.#send(packet, flags);
@@ -524,7 +524,7 @@ export class Socket<
   onConnect(retries: RetryMemory | null): void {
     this.connected = true;
     this.#retries = retries;
-    contain(this.join(this.id), 'join a room');
+    logRejection(this.join(this.id), 'join a room');
     const data = {
       sid: this.id,
       ...(this.pid !== undefined && { pid: this.pid }),
@@ -562,7 +562,7 @@ export class Socket<
     const isComplete = !(this.conn.droppedMessages > 0);
     if (this.pid !== undefined && isComplete && RECOVERABLE.has(reason)) {
       const session = { sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data };
-      contain(this.nsp.adapter.persistSession(session), 'keep a session');
+      logRejection(this.nsp.adapter.persistSession(session), 'keep a session');
     }
     this.leaveEverything();
     this.nsp.remove(this);
@@ -578,7 +578,7 @@ export class Socket<
   /** Leaves all rooms, for good. @internal */
   leaveEverything(): void {
     this.#isClosing = true;
-    contain(this.nsp.adapter.delAll(this.id), 'leave rooms');
+    logRejection(this.nsp.adapter.delAll(this.id), 'leave rooms');
   }
 }
 

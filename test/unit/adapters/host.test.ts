@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import { ClusterAdapter, Adapter as OfficialAdapter, SessionAwareAdapter } from 'socket.io-adapter';
+import { preparedOnce } from '../../../core/adapters/foreign.js';
+import { canRecover, logRejection, makeAdapter } from '../../../core/adapters/host.js';
 import { RecoveringMemoryAdapter } from '../../../core/adapters/recovery/memory-adapter.js';
-import { canRecover, contain, makeAdapter, preparedOnce } from '../../../core/adapters/socketio-bridge.js';
 import { MemoryAdapter, Server } from '../../../core/index.js';
 
 const namespaceOf = (options: object = {}) => new Server(options).of('/') as any;
@@ -119,9 +120,9 @@ describe('what an adapter promises in vain', () => {
     const report = jest.spyOn(console, 'error').mockImplementation(() => {}) as unknown as jest.Mock;
     // biome-ignore lint/suspicious/noThenProperty: a promise of another library, as adapters may return one
     const thenable = Object.create({ then: (_: unknown, fail: (error: Error) => void) => fail(new Error('no')) });
-    contain(thenable, 'do it');
-    contain(undefined, 'do it');
-    contain(null, 'do it');
+    logRejection(thenable, 'do it');
+    logRejection(undefined, 'do it');
+    logRejection(null, 'do it');
     expect(thrown(report)).toEqual([['carillon: the adapter could not do it:', 'no']]);
     report.mockRestore();
   });
