@@ -5,6 +5,7 @@ import { TransportViolation } from '../errors.js';
 import { PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
+import { captureRejections, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport, TransportHandler } from '../transports/transport.js';
 import { type ConnectionCloseReason, type Goodbye, goodbyeOf } from './close-reason.js';
 import {
@@ -176,14 +177,14 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   /** What a quiet emitter left out, now that somebody listens: rejected promises of listeners are reported, too. */
   #prepareListeners(): void {
-    if (!this.#hasListeners) EventEmitter.call(this as never, { captureRejections: true });
+    if (!this.#hasListeners) captureRejections(this);
     this.#hasListeners = true;
   }
 
   /** Whatever a listener does, the connection, and everybody else's, goes on. */
   override emit<K extends keyof ConnectionEvents>(event: K, ...args: any[]): boolean {
     try {
-      return (super.emit as (event: string, ...args: unknown[]) => boolean).call(this, event, ...args);
+      return emitToListeners.call(this, event, ...args);
     } catch (error) {
       this.#host.onListenerError(error, event);
       return true;

@@ -11,6 +11,7 @@ import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import { Prepared } from '../protocol/prepared.js';
+import { CapturingEmitter, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
 import { Admission } from './admission.js';
 import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
@@ -78,7 +79,7 @@ export interface EngineEvents {
  * The registry of sessions: what applications know as `io.engine`. It turns accepted handshakes into connections and
  * finds them again by session id.
  */
-export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost {
+export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvents>) implements ConnectionHost {
   /** Codes of `connection_error`, by the names Socket.IO users know. Those of carillon alone stand in errors.ts. */
   static readonly errors = {
     UNKNOWN_TRANSPORT: HandshakeErrors.unknownTransport.code,
@@ -200,7 +201,7 @@ export class Engine extends EventEmitter<EngineEvents> implements ConnectionHost
   /** Whatever a listener does, the server goes on. */
   override emit<K>(event: K | keyof EngineEvents, ...args: any[]): boolean {
     try {
-      return (super.emit as (event: unknown, ...args: unknown[]) => boolean).call(this, event, ...args);
+      return emitToListeners.call(this, event as string, ...args);
     } catch (error) {
       this.onListenerError(error, event as string);
       return true;

@@ -1,11 +1,12 @@
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
+import { CapturingEmitter, emitToListeners } from '../rejections.js';
 import type { EventsMap, TypedEmitter } from './types.js';
 
 /**
  * `EventEmitter` under typed clothes: the same class at run time, so that a listener costs exactly what it costs in
  * Node, and `instanceof EventEmitter` holds.
  */
-export const TypedEventEmitter = EventEmitter as unknown as abstract new <
+export const TypedEventEmitter = CapturingEmitter as unknown as abstract new <
   Listen extends EventsMap,
   Emit extends EventsMap,
   Reserved extends EventsMap = {},
@@ -15,7 +16,7 @@ export const TypedEventEmitter = EventEmitter as unknown as abstract new <
 
 /** Emits an event to the application's listeners of any emitter, whatever its types say. */
 export function emitLocally(emitter: unknown, event: string | symbol, args: readonly unknown[]): boolean {
-  return EventEmitter.prototype.emit.call(emitter as EventEmitter, event, ...args);
+  return emitToListeners.call(emitter as EventEmitter, event, ...args);
 }
 
 /** Listeners that hear every event: `onAny` and its relatives. Most sockets have none, so the list is made when needed. */

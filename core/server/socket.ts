@@ -12,6 +12,7 @@ import { randomId } from '../ids.js';
 import { parseQuery } from '../protocol/engineio/handshake.js';
 import { Prepared } from '../protocol/prepared.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
+import { emitToListeners } from '../rejections.js';
 import { type Room, Selection } from '../rooms/selection.js';
 import { PendingAcks } from './acks.js';
 import { assertNotReserved, BroadcastOperator } from './broadcast.js';
@@ -388,7 +389,7 @@ export class Socket<
     if (args[0] === 'error' && this.listenerCount('error') === 0) return;
     // The same as #guard and emitLocally, without a closure and a second array for every event.
     try {
-      EventEmitter.prototype.emit.apply(this, args as [string]);
+      emitToListeners.apply(this as unknown as EventEmitter, args as [string]);
     } catch (error) {
       this.#onListenerError(error, args);
     }

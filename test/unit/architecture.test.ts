@@ -5,13 +5,21 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkDependencies, type DependencyRule } from '../support/dependency-rule.js';
 
-const base = ['core/clock.ts', 'core/deadlines.ts', 'core/ids.ts', 'core/errors.ts', 'core/token-bucket.ts'];
+const base = [
+  'core/clock.ts',
+  'core/deadlines.ts',
+  'core/ids.ts',
+  'core/errors.ts',
+  'core/rejections.ts',
+  'core/token-bucket.ts',
+];
 
 const rule: DependencyRule = {
   rows: [
     { who: 'core/clock.ts', may: [], timers: true },
     { who: 'core/ids.ts', may: [] },
     { who: 'core/errors.ts', may: [] },
+    { who: 'core/rejections.ts', may: [] },
     { who: 'core/deadlines.ts', may: [], mayTypes: ['core/clock.ts'] },
     { who: 'core/token-bucket.ts', may: [], mayTypes: ['core/clock.ts'] },
     { who: 'core/origins.ts', may: [] },
