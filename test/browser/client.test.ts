@@ -29,7 +29,7 @@ beforeAll(async () => {
   bundle = readFileSync(`${root}dist/browser/socket.io.min.js`, 'utf8');
   msgpackBundle = readFileSync(`${root}dist/browser/socket.io.msgpack.min.js`, 'utf8');
   browser = await launchChromium();
-}, 60_000);
+});
 
 afterAll(() => browser?.close());
 

@@ -19,7 +19,7 @@ let complaints: string[];
 beforeAll(async () => {
   mkdirSync(output, { recursive: true });
   [browser, project] = await Promise.all([launchChromium(), NextProject.copyOf(source)]);
-}, 60_000);
+});
 
 beforeEach(() => {
   complaints = [];
@@ -75,12 +75,12 @@ describe('in production', () => {
   beforeAll(async () => {
     await project.build();
     server = await project.run('server.mjs', [], { PORT: '0' });
-  }, 180_000);
+  }, 600_000);
 
   it('emits from a page, a route handler and a server action', async () => {
     const [page] = await useEverything(server.url);
     await keepScreenshots(page!, join(output, 'production'));
-  }, 60_000);
+  });
 
   it('ends by SIGTERM with pages open', async () => {
     const page = await visit(server.url);
@@ -89,7 +89,7 @@ describe('in production', () => {
     expect(await bounded(server.end(), 'the end')).toBe(0);
     expect(performance.now() - began).toBeLessThan(1000);
     await page.getByText('connecting', { exact: true }).waitFor();
-  }, 60_000);
+  });
 });
 
 describe('in development', () => {
@@ -101,12 +101,12 @@ describe('in development', () => {
   beforeAll(async () => {
     port = await freePort();
     server = await start();
-  }, 180_000);
+  }, 600_000);
 
   it('emits from a page, a route handler and a server action', async () => {
     const [page] = await useEverything(server.url);
     await keepScreenshots(page!, join(output, 'development'));
-  }, 120_000);
+  });
 
   it('reloads what was changed, while the connection stays', async () => {
     const page = await visit(server.url);
@@ -119,7 +119,7 @@ describe('in development', () => {
     // Had the page been loaded again, it would have forgotten this.
     await message(page, 'Before the change', 'a visitor');
     await page.getByText('connected, 1 visitor').waitFor();
-  }, 120_000);
+  });
 
   it('serves hot reloading to a page that waited for the server to come back', async () => {
     const page = await visit('about:blank');
@@ -133,5 +133,5 @@ describe('in development', () => {
     const hot = new WebSocket(socket.url(), { origin: server.url });
     await bounded(once(hot, 'open'), 'hot reloading', 10_000);
     hot.terminate();
-  }, 120_000);
+  });
 });

@@ -40,7 +40,7 @@ describe.each(versions)('with %s', (_name, alias) => {
     ]);
     script = bundled.outputFiles[0]!.text;
     browser = launched;
-  }, 60_000);
+  });
 
   afterAll(() => browser?.close());
 

@@ -51,7 +51,7 @@ it('integrations/react/README.md', async () => {
   await pages[0]!.getByRole('button', { name: 'Say hello' }).click();
   for (const page of pages) await page.getByText('hello', { exact: true }).waitFor();
   expect(server.output()).toBe('');
-}, 60_000);
+});
 
 it('integrations/next/README.md', async () => {
   const readme = new Readme('integrations/next/README.md');
@@ -81,7 +81,7 @@ it('integrations/next/README.md', async () => {
   await bounded(instrumented.printed(/Ready/), 'next dev', 120_000);
   await showsNews(readme, port);
   await bounded(instrumented.end(), 'the end');
-}, 300_000);
+}, 600_000);
 
 /** The packages are linked from elsewhere, which bundlers do not follow on their own. */
 function linkedPackages(): void {

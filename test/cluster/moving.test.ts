@@ -188,4 +188,4 @@ test('a live cluster moves over node by node, and whoever stays connected misses
   for (const listener of listeners) listener.leave();
   for (const node of nodes) await node.stop();
   await redis.stop();
-}, 60_000);
+});

@@ -30,13 +30,13 @@ let redis: RedisServer;
 
 beforeEach(async () => {
   redis = await startRedis();
-}, 30_000);
+});
 
 afterEach(async () => {
   redis.resume();
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   await redis.stop();
-}, 30_000);
+});
 
 async function member(port: number, connect: Connect): Promise<Member> {
   const { node, adapter, stop } = await startRedisNode(port, connect, TIMING);

@@ -14,7 +14,7 @@ describe.each(['turbopack', 'webpack'] as const)('next dev with %s', (bundler) =
   beforeAll(async () => {
     project = await NextProject.copyOf(source);
     server = await project.dev(bundler);
-  }, 180_000);
+  }, 600_000);
 
   afterAll(() => project?.remove());
 
@@ -39,5 +39,5 @@ describe.each(['turbopack', 'webpack'] as const)('next dev with %s', (bundler) =
     const gone = once(socket, 'disconnect');
     expect(await server.end()).toBe(0);
     await gone;
-  }, 60_000);
+  });
 });

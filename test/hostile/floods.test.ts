@@ -62,15 +62,15 @@ describe('12. floods of handshakes', () => {
     }));
 
   test('handshakes per second: a burst passes, more is refused', () =>
-    withStage({ options: { handshakeRate: { perSecond: 1, burst: 10 } } }, async (stage) => {
+    withStage({ options: { handshakeRate: { perSecond: 0.01, burst: 10 } } }, async (stage) => {
       const from = { 'x-address': `203.0.113.${++attacks}` };
       const answers = await Promise.all(Array.from({ length: 30 }, () => get(stage.port, POLLING, from)));
       const refused = answers.filter(({ status }) => status === 429);
-      expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(10);
-      expect(refused.length).toBeGreaterThanOrEqual(15);
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(10);
+      expect(refused).toHaveLength(20);
       const { retryAfter } = JSON.parse(refused[0]!.body);
       expect(retryAfter).toBeGreaterThan(0);
-      expect(retryAfter).toBeLessThanOrEqual(1000);
+      expect(retryAfter).toBeLessThanOrEqual(100_000);
       // A request of a session is not a handshake.
       const { body } = answers.find(({ status }) => status === 200)!;
       const session = `${POLLING}&sid=${JSON.parse(body.slice(1)).sid}`;
@@ -127,7 +127,8 @@ describe('12. floods of handshakes', () => {
 });
 
 describe('floods of events', () => {
-  const limit = { socket: { perSecond: 1, burst: 5 }, connection: { perSecond: 100, burst: 100 } };
+  // So slow that nothing comes back while a test runs, however long that takes.
+  const limit = { socket: { perSecond: 0.01, burst: 5 }, connection: { perSecond: 100, burst: 100 } };
 
   test('refused, with the time to wait: in the acknowledgement, or in a message of its own, once', () =>
     withStage({ options: { eventRateLimit: limit } }, async (stage) => {

@@ -86,6 +86,11 @@ export class Crowd {
     this.#onTick = callback;
   }
 
+  /** Ticks of everybody together. */
+  received() {
+    return this.ticks.reduce((sum, each) => sum + each, 0);
+  }
+
   /** One client asks and waits, again and again. @returns the milliseconds of each. */
   async echo(index, milliseconds) {
     const client = this.clients[index];

@@ -22,7 +22,7 @@ beforeAll(async () => {
     '@types/react',
   ]);
   project.write('package.json', '{ "type": "module" }');
-}, 60_000);
+});
 
 afterAll(() => project.remove());
 

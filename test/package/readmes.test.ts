@@ -53,7 +53,7 @@ describe('README.md', () => {
     other.emit('chat', 'hello back', () => {});
     await bounded(first.printed(/^hello back$/m), 'the client to print what it heard');
     expect(server.output()).toBe('');
-  }, 60_000);
+  });
 
   it('the events with types, and the report of listeners that fail', async () => {
     const { project } = await follow(readme, ['typescript', '@types/node']);
@@ -77,7 +77,7 @@ describe('README.md', () => {
     );
     await project.run('npx tsc --module nodenext --target es2023 --types node --strict main.ts');
     expect(await project.run('node main.js')).toBe('reported oh dear chat string\n');
-  }, 60_000);
+  });
 });
 
 describe('docs/express-hono-http.md', () => {
@@ -116,7 +116,7 @@ describe('integrations/fastify/README.md', () => {
     );
     expect([script.status, await script.text()]).toEqual([200, expect.stringContaining('export{')]);
     expect(server.output()).not.toMatch(/"level":(40|50|60)/);
-  }, 60_000);
+  });
 
   it('who may connect', async () => {
     const { project, port, url } = await follow(readme, ['@fastify/jwt']);
@@ -137,7 +137,7 @@ describe('integrations/fastify/README.md', () => {
     const socket = client(url, { extraHeaders: { authorization: `Bearer ${token}` } });
     const you = new Promise((resolve) => socket.once('you', (...all: unknown[]) => resolve(all)));
     expect(await bounded(you, 'the user')).toEqual(['Ada', expect.stringMatching(/127\.0\.0\.1|::1/), 'function']);
-  }, 60_000);
+  });
 
   it('types', async () => {
     const { project } = await follow(readme, ['typescript', '@types/node']);
@@ -158,7 +158,7 @@ describe('integrations/fastify/README.md', () => {
     await project.run(
       'npx tsc --noEmit --module nodenext --target es2023 --types node --strict --skipLibCheck main.ts',
     );
-  }, 60_000);
+  });
 });
 
 describe('integrations/nestjs/README.md', () => {
@@ -173,7 +173,7 @@ describe('integrations/nestjs/README.md', () => {
     await saysHello(server, port);
     expect(await project.run(readme.command('node client.mjs'))).toBe('hello world\n');
     expect(server.output()).not.toMatch(/WARN|ERROR/);
-  }, 60_000);
+  });
 
   it('arguments, guards, rooms, emitting from anywhere, and the test it shows', async () => {
     const { project } = await follow(readme, ['@nestjs/testing']);
@@ -226,5 +226,5 @@ describe('integrations/nestjs/README.md', () => {
     const output = await project.run('node dist/all.js');
     expect(output).toContain('refused Forbidden resource');
     expect(output).toContain('the test passed');
-  }, 60_000);
+  });
 });

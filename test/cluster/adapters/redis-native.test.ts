@@ -11,7 +11,7 @@ let cluster: RedisServer;
 
 beforeAll(async () => {
   [server, cluster] = await Promise.all([startRedis(), startRedis({ cluster: 3 })]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([server.stop(), cluster.stop()]);

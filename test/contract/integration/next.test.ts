@@ -11,7 +11,7 @@ let project: NextProject;
 beforeAll(async () => {
   project = await NextProject.copyOf(source);
   await project.build();
-}, 180_000);
+}, 600_000);
 
 afterAll(() => project.remove());
 
@@ -87,19 +87,19 @@ describe('Next.js', () => {
   it('says in a route handler what is missing when nothing is attached', async () => {
     server = await project.next('start', [], { MODE: 'custom' });
     expect(await post('lost')).toContain('Call `await attach()` of carillon/next in register() of instrumentation.ts');
-  }, 60_000);
+  });
 
   it('says what is wrong with attach() beside a custom server', async () => {
     server = await custom({ both: true });
     await server.printed(/With a custom server, leave attach\(\) out of instrumentation\.ts/);
-  }, 60_000);
+  });
 
   it('closes the HTTP server it made', async () => {
     server = await custom();
     server.child.kill('SIGUSR2');
     await server.printed(/closed: not listening/);
     await expect(fetch(server.url)).rejects.toThrow('fetch failed');
-  }, 60_000);
+  });
 
   it('leaves an HTTP server open that it was given', async () => {
     server = await custom({ given: true });
@@ -108,7 +108,7 @@ describe('Next.js', () => {
     server.child.kill('SIGUSR2');
     await server.printed(/closed: still listening/);
     await gone;
-  }, 60_000);
+  });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'ends by %s with clients connected',

@@ -1,5 +1,8 @@
 import { io, type Socket } from 'socket.io-client';
 
+/** A server that has not answered by then does not answer. */
+const HANG = 60_000;
+
 /** Honest clients, half of them over polling's successor only: they talk all the time and notice everything. */
 export class Audience {
   readonly #sockets: Socket[];
@@ -40,7 +43,7 @@ export class Audience {
   async check(): Promise<void> {
     if (this.#disconnections.length > 0)
       throw new Error(`honest clients lost their connection: ${this.#disconnections}`);
-    await Promise.all(this.#sockets.map((socket, index) => socket.timeout(10_000).emitWithAck('echo', index)));
+    await Promise.all(this.#sockets.map((socket, index) => socket.timeout(HANG).emitWithAck('echo', index)));
   }
 
   startTalking(): void {
@@ -51,7 +54,7 @@ export class Audience {
 
   async #talk(socket: Socket, index: number): Promise<void> {
     while (this.#talking && socket.connected) {
-      const answer = await socket.timeout(10_000).emitWithAck('echo', index);
+      const answer = await socket.timeout(HANG).emitWithAck('echo', index);
       if (answer !== index) throw new Error(`an honest client got ${answer} for ${index}`);
       this.#answers[index]!++;
       for (const check of this.#waiting) check();

@@ -33,14 +33,28 @@ interface State {
   bytesRead: number;
 }
 
+/** The longest turn of the server's event loop, in milliseconds. */
+interface Stall {
+  /** Processor time of the main thread. */
+  cpu: number;
+  wall: number;
+}
+
 interface Memory {
   heapUsed: number;
   external: number;
   rss: number;
 }
 
-/** Longest stall an attack may cause, in milliseconds. */
-export const STALL_LIMIT = 50;
+/**
+ * Milliseconds of the main thread's processor time one turn may take while an attack goes on. Today none takes more than
+ * 20, as the printed stalls show; five times that is beyond the noise of a machine, and everything that blocks exceeds it.
+ */
+const STALL_LIMIT = 100;
+/** What stalls, and what leaks, does so every time: the best of so many rounds counts. */
+const ROUNDS = 3;
+/** Nothing takes this long: a server that does not do what is waited for hangs. */
+const HANG = 60_000;
 /** How much more memory may be in use after an attack than before. */
 const MEMORY_TOLERANCE = 0.05;
 
@@ -54,6 +68,7 @@ export class Stage {
   #records: ServerRecord[] = [];
   #exit: string | null = null;
   #nextId = 0;
+  readonly #stalls: string[] = [];
 
   private constructor(child: ChildProcess, port: number, audience: Audience) {
     this.#child = child;
@@ -102,43 +117,42 @@ export class Stage {
 
   /**
    * Runs an attack twice, to warm up and in earnest, and checks what must hold whatever the attack: the process lives,
-   * the audience is served without a stall, nothing is unhandled, and the memory is back where it was.
+   * the audience is served, no turn of the server is long, nothing is unhandled, and the memory is back where it was.
    *
-   * What is more in memory afterwards may be code that was compiled only now: then the attack has to be repeated without
-   * it. What leaks, leaks every time.
+   * A long turn may have been the machine's, and what is more in memory afterwards may be code that was compiled only
+   * now: then the attack has to be repeated without either. What stalls or leaks does so every time.
    *
    * @param attack resolves when it is over and its connections are gone.
    */
-  async survives(attack: () => Promise<void>, { stallLimit = STALL_LIMIT } = {}): Promise<void> {
+  async survives(attack: () => Promise<void>): Promise<void> {
     await attack();
     for (let round = 1; ; round++) {
       const before = await this.#settledMemory();
-      await this.#withstand(attack, stallLimit);
+      const stall = await this.#withstand(attack);
       const after = await this.#settledMemory(before);
       const growth = inUse(after) / inUse(before) - 1;
-      if (growth <= MEMORY_TOLERANCE) return;
-      if (round === 3)
-        throw new Error(
-          `${(growth * 100).toFixed(1)} % more memory than before: ${describe(before)}, now ${describe(after)}`,
-        );
+      if (stall.cpu <= STALL_LIMIT && growth <= MEMORY_TOLERANCE) return;
+      if (round < ROUNDS) continue;
+      if (stall.cpu > STALL_LIMIT) throw new Error(`a turn of ${describeStall(stall)}; at most ${STALL_LIMIT} ms`);
+      throw new Error(
+        `${(growth * 100).toFixed(1)} % more memory than before: ${describe(before)}, now ${describe(after)}`,
+      );
     }
   }
 
-  async #withstand(attack: () => Promise<void>, stallLimit: number): Promise<void> {
+  async #withstand(attack: () => Promise<void>): Promise<Stall> {
     await this.audience.check();
     this.audience.startTalking();
-    await this.#ask('watch');
     await this.audience.heard(2);
-    const baseline = await this.#ask<number>('stall');
     await this.#ask('watch');
     await attack();
     await this.audience.heard(2);
-    const stall = await this.#ask<number>('stall');
+    const stall = await this.#ask<Stall>('stall');
     await this.audience.stopTalking();
     this.assertAlive();
     await this.audience.check();
-    if (stall > stallLimit + baseline)
-      throw new Error(`a stall of ${stall.toFixed(0)} ms; ${baseline.toFixed(0)} ms without the attack`);
+    this.#stalls.push(`  longest turn ${describeStall(stall)}  ${expect.getState().currentTestName}\n`);
+    return stall;
   }
 
   /** Collects garbage until nothing changes any more, or until the memory is back: closing sockets takes some turns. */
@@ -175,7 +189,7 @@ export class Stage {
 
   /** Waits until the server is in a state. */
   async until(isReached: (state: State) => boolean, what: string): Promise<State> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + HANG;
     for (;;) {
       const state = await this.state();
       if (isReached(state)) return state;
@@ -191,7 +205,7 @@ export class Stage {
 
   /** Waits for a record of the server, and takes it. */
   async recorded(matches: (record: ServerRecord) => boolean, what = 'a record'): Promise<ServerRecord> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + HANG;
     while (Date.now() < deadline) {
       this.#records = await this.records();
       const index = this.#records.findIndex(matches);
@@ -214,7 +228,9 @@ export class Stage {
     });
   }
 
+  /** Ends the server, and prints how long its turns were: to be read, not to be asserted. */
   async end(): Promise<void> {
+    process.stdout.write(this.#stalls.splice(0).join(''));
     await this.audience.leave();
     if (this.#exit !== null) return;
     const exited = once(this.#child, 'exit');
@@ -225,6 +241,10 @@ export class Stage {
 
 function inUse({ heapUsed, external }: Memory): number {
   return heapUsed + external;
+}
+
+function describeStall({ cpu, wall }: Stall): string {
+  return `${cpu.toFixed(0).padStart(3)} ms of processor, ${wall.toFixed(0).padStart(3)} ms by the clock`;
 }
 
 function describe(memory: Memory): string {
