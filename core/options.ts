@@ -5,7 +5,6 @@ import type { PerMessageDeflateOptions } from 'ws';
 import type { AdmissionLimits } from './engine/admission.js';
 import type { BacklogLimits, SlowConsumerPolicy } from './engine/backlog.js';
 import { OptionError } from './errors.js';
-import type { PublishEndpointOptions } from './http/publish-endpoint.js';
 import {
   type CorsOptions,
   type CorsOptionsDelegate,
@@ -14,7 +13,8 @@ import {
   type OriginPolicy,
   type Origins,
   policyOf,
-} from './origins.js';
+} from './http/origins.js';
+import type { PublishEndpointOptions } from './http/publish-endpoint.js';
 import { type ConflateBy, droppableKeys } from './protocol/droppable.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/decode.js';
 import type { Parser } from './protocol/socketio/parser.js';
@@ -22,7 +22,7 @@ import type { EventRateLimit } from './server/event-rate.js';
 import type { Rate } from './token-bucket.js';
 import type { TransportName } from './transports/transport.js';
 
-export type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from './origins.js';
+export type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from './http/origins.js';
 
 /** Name and attributes of the session cookie; see the `cookie` package. */
 export type SessionCookie = SerializeOptions & { name: string };

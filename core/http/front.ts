@@ -226,10 +226,23 @@ export class NodeHttp implements EngineFront {
     isUpgrade: boolean,
     callback: (verdict: Refusal | Connection | Elsewhere | string) => void,
   ): void {
+    const { origin } = request.headers;
+    const verdict = origin === undefined || this.#isAllowedOrigin(origin, request);
+    if (typeof verdict === 'boolean') this.#acceptFrom(verdict, request, isUpgrade, callback);
+    else verdict.then((isAllowed) => this.#acceptFrom(isAllowed, request, isUpgrade, callback));
+  }
+
+  /** @param isAllowed whether the page may connect. */
+  #acceptFrom(
+    isAllowed: boolean,
+    request: IncomingMessage,
+    isUpgrade: boolean,
+    callback: (verdict: Refusal | Connection | Elsewhere | string) => void,
+  ): void {
     const { opts } = this.#engine;
     const { method, headers, _query: query = {} } = request as EngineRequest;
     const handshake = parseHandshake({ method, query, origin: headers.origin, isUpgrade }, opts.transports);
-    if (headers.origin !== undefined && !this.#isAllowedOrigin(headers.origin, request))
+    if (!isAllowed)
       return callback(new Refusal('forbidden', { name: 'ORIGIN_NOT_ALLOWED', message: 'Origin not allowed' }));
     if (handshake.kind === 'reject') return callback(new Refusal(handshake.error, handshake.context));
 
@@ -280,12 +293,16 @@ export class NodeHttp implements EngineFront {
     }
   }
 
-  #isAllowedOrigin(origin: string, request: IncomingMessage): boolean {
-    try {
-      return this.#engine.opts.originPolicy(origin, request);
-    } catch (error) {
+  #isAllowedOrigin(origin: string, request: IncomingMessage): boolean | Promise<boolean> {
+    const fail = (error: unknown): false => {
       debug('origins failed: %O', error);
       return false;
+    };
+    try {
+      const verdict = this.#engine.opts.originPolicy(origin, request);
+      return verdict instanceof Promise ? verdict.catch(fail) : verdict;
+    } catch (error) {
+      return fail(error);
     }
   }
 

@@ -22,11 +22,10 @@ const rule: DependencyRule = {
     { who: 'core/rejections.ts', may: [] },
     { who: 'core/deadlines.ts', may: [], mayTypes: ['core/clock.ts'] },
     { who: 'core/token-bucket.ts', may: [], mayTypes: ['core/clock.ts'] },
-    { who: 'core/origins.ts', may: [] },
     // It names what the parts take, and knows them by their types.
     {
       who: 'core/options.ts',
-      may: ['core/errors.ts', 'core/origins.ts', 'core/protocol/'],
+      may: ['core/errors.ts', 'core/http/origins.ts', 'core/protocol/'],
       mayTypes: ['core/engine/', 'core/http/', 'core/server/', 'core/token-bucket.ts', 'core/transports/'],
     },
 
@@ -35,6 +34,8 @@ const rule: DependencyRule = {
     { who: 'core/transports/', may: [...base, 'core/protocol/', 'core/http/body.ts'], outside: true },
     // Serves requests, and hands them to transports and to the engine, which it knows by its type.
     { who: 'core/http/body.ts', may: [] },
+    { who: 'core/http/cross-site.ts', may: [] },
+    { who: 'core/http/origins.ts', may: ['core/http/cross-site.ts'] },
     {
       who: 'core/http/',
       may: [...base, 'core/protocol/', 'core/transports/'],
@@ -107,7 +108,7 @@ const rule: DependencyRule = {
     { who: 'core/client/transports/', may: [...base, 'core/client/', 'core/protocol/'], outside: true },
   ],
   outside: ['net', 'tls', 'http', 'https', 'http2', 'dgram', 'fs', 'fs/promises', 'child_process', 'ws'],
-  packages: ['ws', 'cors', 'cookie', 'debug'],
+  packages: ['ws', 'cors', 'cookie', 'debug', 'tldts'],
 };
 
 /** Glue stands on the public faces only; each piece is alone in its folder, but for what is named as shared. */
