@@ -14,6 +14,7 @@ import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../opt
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import * as defaultParser from '../protocol/socketio/parser.js';
 import type { Room } from '../rooms/selection.js';
+import { warnIfUntested } from '../tested-versions.js';
 import {
   type Attachment,
   attach,
@@ -112,6 +113,7 @@ export class Server<
   constructor(server: undefined | ServerOptions | AnyHttpServer | number | string, options?: ServerOptions);
   constructor(server?: ServerOptions | AnyHttpServer | number | string, options?: ServerOptions) {
     super();
+    warnIfUntested('Node.js', process.versions.node);
     const isOptions = typeof server === 'object' && server !== null && !('listen' in server);
     const given = isOptions ? (server as ServerOptions) : (options ?? {});
     this.#options = resolveOptions(given);
