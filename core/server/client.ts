@@ -11,23 +11,17 @@ import { checkForeignPacket } from '../protocol/socketio/foreign-packet.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
 import { RETRY_KEY } from '../protocol/socketio/retries.js';
+import type {
+  ClientConnection,
+  ClientHost,
+  ClientSocket,
+  Credentials,
+  NamespaceClient,
+  SendFlags,
+} from './contracts.js';
 import { EventRate } from './event-rate.js';
-import type { Namespace } from './namespace.js';
-import type { Server } from './server.js';
-import type { Socket } from './socket.js';
 
 const debug = createDebug('carillon:client');
-
-/** What a client needs of its connection. Ours is one; those of other engines are wrapped (see foreign-connection.ts). */
-export type ClientConnection = Pick<
-  Connection,
-  'id' | 'request' | 'remoteAddress' | 'transport' | 'readyState' | 'isIdle' | 'deliver' | 'handle' | 'close' | 'fail'
->;
-
-export interface SendFlags {
-  volatile?: boolean;
-  compress?: boolean;
-}
 
 /**
  * A connection as Socket.IO sees it: it takes packets apart by namespace.
@@ -37,12 +31,12 @@ export interface SendFlags {
  *                                   └ CONNECT ─> namespace.add()
  * ```
  */
-export class Client implements ConnectionHandler {
+export class Client implements ConnectionHandler, NamespaceClient {
   /** The underlying connection. */
   readonly conn: Connection;
   /** Id of the connection. */
   readonly id: string;
-  readonly #server: Server<any, any, any, any>;
+  readonly #host: ClientHost;
   readonly #connection: ClientConnection;
   /** `null` until the first binary packet: texts need no state to be decoded. */
   #assembler: PacketAssembler | null = null;
@@ -53,19 +47,19 @@ export class Client implements ConnectionHandler {
   /** `null` unless the rate of events is limited. */
   readonly #rate: EventRate | null;
 
-  constructor(server: Server<any, any, any, any>, connection: ClientConnection, conn: Connection) {
-    this.#server = server;
+  constructor(host: ClientHost, connection: ClientConnection, conn: Connection) {
+    this.#host = host;
     this.#connection = connection;
     this.conn = conn;
     this.id = connection.id;
-    const { parser, eventRateLimit } = server.opts;
+    const { parser, eventRateLimit } = host.opts;
     this.#rate = eventRateLimit === undefined ? null : new EventRate(eventRateLimit, systemClock);
     this.#decoder =
       parser === undefined
         ? null
         : new ForeignDecoder(new parser.Decoder(), (decoded) => this.#onForeignPacket(decoded));
     connection.handle(this);
-    server.awaitNamespace(this);
+    host.awaitNamespace(this);
   }
 
   /** The request that opened the connection. */
@@ -87,7 +81,7 @@ export class Client implements ConnectionHandler {
   send(packet: Packet, flags?: SendFlags): void {
     if (this.#connection.readyState !== 'open') return;
     if (flags?.volatile && !this.#connection.isIdle) return;
-    this.#connection.deliver(Prepared.message(this.#server.encoder.encode(packet), flags?.compress !== false));
+    this.#connection.deliver(Prepared.message(this.#host.encoder.encode(packet), flags?.compress !== false));
   }
 
   /** Sends what is encoded already. Hot path: once per receiver of every broadcast. */
@@ -141,11 +135,11 @@ export class Client implements ConnectionHandler {
     const type = text.charCodeAt(offset);
     const isBinary = type === 53 /* BINARY_EVENT */ || type === 54; /* BINARY_ACK */
     if (isBinary || this.#assembler?.isPending) return this.#assemble().receiveText(text, offset);
-    return decode(text, offset, this.#server.opts.decodeLimits);
+    return decode(text, offset, this.#host.opts.decodeLimits);
   }
 
   #assemble(): PacketAssembler {
-    this.#assembler ??= new PacketAssembler(this.#server.opts.decodeLimits);
+    this.#assembler ??= new PacketAssembler(this.#host.opts.decodeLimits);
     return this.#assembler;
   }
 
@@ -159,7 +153,7 @@ export class Client implements ConnectionHandler {
     if (!this.isOpen) return;
     let packet: Packet;
     try {
-      packet = checkForeignPacket(decoded, this.#server.opts.decodeLimits);
+      packet = checkForeignPacket(decoded, this.#host.opts.decodeLimits);
     } catch (error) {
       this.#onInvalid(error);
       return;
@@ -185,7 +179,7 @@ export class Client implements ConnectionHandler {
     try {
       wait = rate.admit(packet);
     } catch (error) {
-      this.#server.reportListenerError(error, { event: 'eventRateLimit.cost' });
+      this.#host.reportListenerError(error, { event: 'eventRateLimit.cost' });
       return true;
     }
     if (wait === 0) return true;
@@ -223,21 +217,21 @@ export class Client implements ConnectionHandler {
   // --- namespaces ---
 
   /** Joining costs the application as much as an event, if not more: it counts as one. */
-  #onConnect(name: string, auth?: Record<string, unknown>): void {
+  #onConnect(name: string, auth?: Credentials): void {
     const wait = this.#rate?.admitConnect() ?? 0;
     if (wait === 0) this.#connect(name, auth);
     else if (this.#rate!.exceeded === 'close') this.#closeForRate(wait);
     else this.refuse(name, { message: 'Rate limit exceeded', data: { retryAfter: wait } });
   }
 
-  #connect(name: string, given: Record<string, unknown> = {}): void {
-    if (this.#sockets.size >= this.#server.opts.maxNamespacesPerConnection) {
+  #connect(name: string, given: Credentials = {}): void {
+    if (this.#sockets.size >= this.#host.opts.maxNamespacesPerConnection) {
       this.refuse(name, { message: 'Too many namespaces' });
       return;
     }
     this.#sockets.set(name, null);
     const [auth, retryKey] = takeRetryKey(given);
-    this.#server.findNamespace(name, auth, (namespace: Namespace<any, any, any, any> | undefined) => {
+    this.#host.findNamespace(name, auth, (namespace) => {
       if (!this.isOpen) {
         namespace?.onRefused();
         return;
@@ -248,10 +242,10 @@ export class Client implements ConnectionHandler {
   }
 
   /** The namespace accepted: packets of it go to this socket. */
-  accept(socket: Socket<any, any, any, any>): void {
+  accept(socket: ClientSocket): void {
     if (debug.enabled) debug('%s joins %j as %s', this.id, socket.nsp.name, socket.id);
     this.#sockets.set(socket.nsp.name, socket);
-    this.#server.joinedNamespace(this);
+    this.#host.joinedNamespace(this);
   }
 
   /** The namespace refused. */
@@ -262,7 +256,7 @@ export class Client implements ConnectionHandler {
   }
 
   /** The socket left its namespace. */
-  remove(socket: Socket<any, any, any, any>): void {
+  remove(socket: ClientSocket): void {
     if (this.#sockets.get(socket.nsp.name) === socket) this.#sockets.delete(socket.nsp.name);
   }
 
@@ -288,14 +282,14 @@ export class Client implements ConnectionHandler {
     this.#end(this.#takeSockets(), reason, description);
   }
 
-  #takeSockets(): Socket<any, any, any, any>[] {
+  #takeSockets(): ClientSocket[] {
     const sockets = this.#sockets.list();
     this.#sockets.clear();
     return sockets;
   }
 
-  #end(sockets: Socket<any, any, any, any>[], reason: DisconnectReason, description?: unknown): void {
-    this.#server.joinedNamespace(this);
+  #end(sockets: ClientSocket[], reason: DisconnectReason, description?: unknown): void {
+    this.#host.joinedNamespace(this);
     for (const socket of sockets) socket.onClose(reason, description);
     this.#assembler?.clear();
     this.#decoder?.destroy();
@@ -303,7 +297,7 @@ export class Client implements ConnectionHandler {
 }
 
 /** The credentials as the application gave them, and what our client added to them. */
-function takeRetryKey(given: Record<string, unknown>): [auth: Record<string, unknown>, retryKey: unknown] {
+function takeRetryKey(given: Credentials): [auth: Credentials, retryKey: unknown] {
   if (given[RETRY_KEY] === undefined) return [given, undefined];
   const { [RETRY_KEY]: retryKey, ...auth } = given;
   return [auth, retryKey];
@@ -311,18 +305,18 @@ function takeRetryKey(given: Record<string, unknown>): [auth: Record<string, unk
 
 /** A map by namespace; most clients are in the main one only, and need no `Map` for it. */
 class SocketsByNamespace {
-  #main: Socket<any, any, any, any> | null | undefined = undefined;
-  #others: Map<string, Socket<any, any, any, any> | null> | null = null;
+  #main: ClientSocket | null | undefined = undefined;
+  #others: Map<string, ClientSocket | null> | null = null;
 
   get size(): number {
     return (this.#main === undefined ? 0 : 1) + (this.#others?.size ?? 0);
   }
 
-  get(name: string): Socket<any, any, any, any> | null | undefined {
+  get(name: string): ClientSocket | null | undefined {
     return name === '/' ? this.#main : this.#others?.get(name);
   }
 
-  set(name: string, socket: Socket<any, any, any, any> | null): void {
+  set(name: string, socket: ClientSocket | null): void {
     if (name === '/') {
       this.#main = socket;
       return;
@@ -342,7 +336,7 @@ class SocketsByNamespace {
   }
 
   /** Those that are connected, as they are now. */
-  list(): Socket<any, any, any, any>[] {
+  list(): ClientSocket[] {
     return [this.#main, ...(this.#others?.values() ?? [])].filter((socket) => socket != null);
   }
 }

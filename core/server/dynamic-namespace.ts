@@ -1,26 +1,18 @@
-import type { Adapter } from '../adapters/adapter.js';
+import type { Adapter, AdapterNamespace } from '../adapters/adapter.js';
 import { logRejection } from '../adapters/host.js';
 import { MemoryAdapter } from '../adapters/memory.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { BroadcastOptions } from '../rooms/selection.js';
 import type { RemoteSocket } from './broadcast.js';
-import { emitLocally } from './listeners.js';
+import type { NamespaceHost, NamespaceOwner } from './contracts.js';
 import { Namespace } from './namespace.js';
-import type { Server } from './server.js';
 import type { DefaultEventsMap, EventsMap } from './types.js';
-
-/** Decides whether a name belongs to a dynamic namespace: `next(null, true)` creates it. */
-export type NamespaceMatcher = (
-  name: string,
-  auth: { [key: string]: any },
-  next: (error: Error | null, success: boolean) => void,
-) => void;
 
 /** Broadcasts of the pattern go to each namespace made from it. */
 class ParentAdapter extends MemoryAdapter {
-  readonly #children: ReadonlySet<Namespace<any, any, any, any>>;
+  readonly #children: ReadonlySet<{ readonly adapter: Adapter }>;
 
-  constructor(parent: Namespace<any, any, any, any>, children: ReadonlySet<Namespace<any, any, any, any>>) {
+  constructor(parent: AdapterNamespace, children: ReadonlySet<{ readonly adapter: Adapter }>) {
     super(parent);
     this.#children = children;
   }
@@ -47,9 +39,15 @@ export class ParentNamespace<
   /** Children that nobody is in, made for clients, empty for longest first. */
   readonly #empty = new Set<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
 
+  readonly #owner: NamespaceOwner<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>;
+
   /** @internal Use `io.of(pattern)`. */
-  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) {
+  constructor(
+    server: NamespaceHost,
+    owner: NamespaceOwner<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+  ) {
     super(server, `/_${ParentNamespace.#count++}`);
+    this.#owner = owner;
     this.adapter = new ParentAdapter(this, this.children);
   }
 
@@ -76,7 +74,7 @@ export class ParentNamespace<
       for (const listener of this.listeners(event)) child.on(event, listener);
     }
     this.children.add(child);
-    this.server.register(child);
+    this.#owner.register(child);
     return child;
   }
 
@@ -105,7 +103,7 @@ export class ParentNamespace<
 
   #drop(child: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     this.children.delete(child);
-    this.server.unregister(child);
+    this.#owner.unregister(child);
   }
 
   /** Not possible: ask the namespaces made from the pattern. @throws Error always. */
@@ -125,7 +123,7 @@ class ChildNamespace<
   readonly #isForClient: boolean;
 
   constructor(
-    server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    server: NamespaceHost,
     name: string,
     parent: ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     isForClient: boolean,
@@ -145,17 +143,4 @@ class ChildNamespace<
   override onRefused(): void {
     if (this.isDeserted) this.#parent.onChildEmpty(this, { isForClient: this.#isForClient });
   }
-}
-
-/** A matcher from a pattern; a stateful one (`/g`, `/y`) is asked afresh each time. */
-export function matcherOf(pattern: RegExp): NamespaceMatcher {
-  return (name, _auth, next) => {
-    pattern.lastIndex = 0;
-    next(null, pattern.test(name));
-  };
-}
-
-/** Tells the application about a namespace. */
-export function announce(server: Server<any, any, any, any>, namespace: Namespace<any, any, any, any>): void {
-  if (namespace !== server.sockets) emitLocally(server.sockets, 'new_namespace', [namespace]);
 }

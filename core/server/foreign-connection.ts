@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { ConnectionCloseReason } from '../engine/close-reason.js';
 import type { ConnectionHandler } from '../engine/connection.js';
 import type { Prepared } from '../protocol/prepared.js';
-import type { ClientConnection } from './client.js';
+import type { ClientConnection } from './contracts.js';
 
 /** A raw socket of the package `engine.io`, or of an engine made in its image. */
-interface RawSocket {
+export interface RawSocket {
   readonly id: string;
   readonly request: IncomingMessage;
   readonly remoteAddress: string;
   readonly readyState: ClientConnection['readyState'];
   readonly transport: ClientConnection['transport'];
-  on(event: string, listener: (...args: any[]) => void): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
   write(data: unknown, options?: { compress?: boolean }): unknown;
   close(discard?: boolean): void;
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../clock.js';
 import { PacketType, RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
 import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
-import type { Client } from './client.js';
+import type { Credentials, NamespaceClient, NamespaceHost, NamespaceMember } from './contracts.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
 import { RetryMemories } from './retries.js';
@@ -93,18 +93,18 @@ export class Namespace<
   /** Next acknowledgement id: adapters take theirs from here, too. @internal */
   _ids = 0;
   /** Middlewares, in order. @internal */
-  readonly middlewares: Middleware<Socket<any, any, any, any>>[] = [];
+  readonly middlewares: Middleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>[] = [];
   /** Clients that repeat their events; `null` when the option is off. @internal */
   readonly retries: RetryMemories | null;
   /** Clients that are not let in yet: a middleware, or their session, is waited for. */
   #arriving = 0;
   /** Sockets by their secret, when recovery is on: a client may come back before its loss was noticed. */
-  readonly #socketsByPid = new Map<string, Socket<any, any, any, any>>();
+  readonly #socketsByPid = new Map<string, { letGo(): void }>();
 
   /** @internal Use `io.of(name)`. */
-  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, name: string) {
+  constructor(server: NamespaceHost, name: string) {
     super({ captureRejections: true });
-    this.server = server;
+    this.server = server as Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
     this.name = name;
     const { retryMemory } = server.opts;
     this.retries = retryMemory === undefined ? null : new RetryMemories(retryMemory, systemClock);
@@ -124,7 +124,7 @@ export class Namespace<
   // --- connecting ---
 
   /** A client wants to be here. @internal */
-  add(client: Client, auth: Record<string, unknown>, retryKey?: unknown): void {
+  add(client: NamespaceClient, auth: Credentials, retryKey?: unknown): void {
     this.#arriving++;
     const { connectionStateRecovery: recovery } = this.server.opts;
     if (!recovery || typeof auth.pid !== 'string') {
@@ -157,13 +157,8 @@ export class Namespace<
     }
   }
 
-  #admit(
-    client: Client,
-    auth: Record<string, unknown>,
-    session: Session | FoundSession | null,
-    retryKey: unknown,
-  ): void {
-    const socket = new Socket(this as never, client, auth, session) as Socket<
+  #admit(client: NamespaceClient, auth: Credentials, session: Session | FoundSession | null, retryKey: unknown): void {
+    const socket = new Socket(this, client, auth, session) as Socket<
       ListenEvents,
       EmitEvents,
       ServerSideEvents,
@@ -176,7 +171,7 @@ export class Namespace<
       this.#connect(client, socket, session, retryKey);
       return;
     }
-    runMiddlewares(this.middlewares, socket as never, (error: ExtendedError | null) => {
+    runMiddlewares(this.middlewares, socket, (error: ExtendedError | null) => {
       if (!client.isOpen) {
         socket.leaveEverything();
         if (error === null) giveBack(session);
@@ -197,7 +192,7 @@ export class Namespace<
   }
 
   #connect(
-    client: Client,
+    client: NamespaceClient,
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     session: Session | FoundSession | null,
     retryKey: unknown,
@@ -213,15 +208,15 @@ export class Namespace<
     }
     this.#arriving--;
     this.sockets.set(socket.id, socket);
-    if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket as never);
-    client.accept(socket as never);
-    socket.onConnect(this.retries === null ? null : this.retries.attach(retryKey, socket as never));
+    if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket);
+    client.accept(socket);
+    socket.onConnect(this.retries === null ? null : this.retries.attach(retryKey, socket));
     this.#announce('connect', socket);
     this.#announce('connection', socket);
   }
 
   /** @returns whether all that was missed could be sent. */
-  #replay(client: Client, session: Session | FoundSession): boolean {
+  #replay(client: NamespaceClient, session: Session | FoundSession): boolean {
     if ('missedPackets' in session) {
       for (const data of session.missedPackets) client.send({ type: PacketType.EVENT, nsp: this.name, data });
       return true;
@@ -239,16 +234,16 @@ export class Namespace<
     try {
       emitLocally(this, event, [socket]);
     } catch (error) {
-      this.server.reportListenerError(error, { socket: socket as never, event });
+      this.server.reportListenerError(error, { socket, event });
     }
   }
 
   [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
-    this.server.reportListenerError(error, { namespace: this as never, event });
+    this.server.reportListenerError(error, { namespace: this, event });
   }
 
   /** A socket left. @internal */
-  remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+  remove(socket: NamespaceMember): void {
     this.sockets.delete(socket.id);
     if (socket.pid !== undefined) this.#socketsByPid.delete(socket.pid);
   }
@@ -271,7 +266,7 @@ export class Namespace<
       next: (error?: ExtendedError) => void,
     ) => void,
   ): this {
-    this.middlewares.push(middleware as never);
+    this.middlewares.push(middleware);
     return this;
   }
 
@@ -330,17 +325,14 @@ export class Namespace<
    * reserved. Assigned rather than declared: the inherited signature, over a mapped type, cannot be restated.
    */
   static {
-    Namespace.prototype.emit = function emit(this: Namespace, event: string | symbol, ...args: any[]): boolean {
-      return new BroadcastOperator<any, any>(this.adapter).emit(event, ...args);
+    Namespace.prototype.emit = function emit(this: Namespace, event: string | symbol, ...args: unknown[]): boolean {
+      return new BroadcastOperator<DefaultEventsMap, unknown>(this.adapter).emit(event as string, ...args);
     };
   }
 
   /** Sends a `message` event to everybody. */
   send(...args: EventParams<EmitEvents, 'message'>): this {
-    new BroadcastOperator<EmitEvents, SocketData>(this.adapter).emit(
-      'message' as EventNames<EmitEvents>,
-      ...(args as any),
-    );
+    new BroadcastOperator<DefaultEventsMap, SocketData>(this.adapter).emit('message', ...args);
     return this;
   }
 
@@ -360,10 +352,14 @@ export class Namespace<
     event: Ev,
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
   ): boolean {
-    assertNotReserved(event);
-    if (SERVER_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
-    logRejection(this.adapter.serverSideEmit([event, ...args]), 'tell the other servers');
+    this.#askOthers([event, ...args]);
     return true;
+  }
+
+  #askOthers(event: [name: unknown, ...args: unknown[]]): void {
+    assertNotReserved(event[0]);
+    if (SERVER_EVENTS.has(event[0])) throw new Error(`"${String(event[0])}" is a reserved event name`);
+    logRejection(this.adapter.serverSideEmit(event), 'tell the other servers');
   }
 
   /** Sends an event to the other servers and resolves with their answers. */
@@ -371,24 +367,25 @@ export class Namespace<
     event: Ev,
     ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
+    type Answers = FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[];
     return new Promise((resolve, reject) => {
-      const ack = (error: (Error & { responses?: unknown }) | null, responses: any[]): void => {
+      const ack = (error: (Error & { responses?: unknown }) | null, responses: Answers): void => {
         if (!error) return resolve(responses);
         error.responses = responses;
         reject(error);
       };
-      this.serverSideEmit(event as EventNames<ServerSideEvents>, ...([...args, ack] as any));
+      this.#askOthers([event, ...args, ack]);
     });
   }
 
   /** An event of another server, from the adapter. Those we emit ourselves are ours alone. @internal */
-  _onServerSideEmit(args: [event: string, ...args: any[]]): void {
+  _onServerSideEmit(args: [event: string, ...args: unknown[]]): void {
     const [event, ...rest] = args;
     if (SERVER_EVENTS.has(event) || RESERVED_EVENTS.has(event)) return;
     try {
       emitLocally(this, event, rest);
     } catch (error) {
-      this.server.reportListenerError(error, { namespace: this as never, event });
+      this.server.reportListenerError(error, { namespace: this, event });
     }
   }
 

@@ -1,13 +1,20 @@
 import { PublishError } from '../errors.js';
 import { RESERVED_EVENTS } from '../protocol/socketio/packet.js';
 import type { Room } from '../rooms/selection.js';
-import type { BroadcastOperator } from './broadcast.js';
-import type { Namespace } from './namespace.js';
 
 /** Where publications go. */
-interface Publisher {
+export interface Publisher {
   /** The namespace with this name, if there is one, or a pattern that makes it. */
-  lookUp(name: string): Namespace<any, any, any, any> | undefined;
+  lookUp(name: string): Emitting | undefined;
+}
+
+/** Sends events to rooms. */
+interface Emitting {
+  to(rooms: Room[]): Emitting;
+  except(rooms: Room[]): Emitting;
+  compress(compress: boolean): Emitting;
+  readonly volatile: Emitting;
+  emit(event: string, ...args: unknown[]): boolean;
 }
 
 /** One event to emit, as it comes in over HTTP. */
@@ -55,7 +62,7 @@ export function publish(publisher: Publisher, body: unknown): number {
   return operations.length;
 }
 
-function select(namespace: Namespace<any, any, any, any>, publication: Publication): BroadcastOperator<any, any> {
+function select(namespace: Emitting, publication: Publication): Emitting {
   const operator = namespace.compress(publication.compress).to(publication.rooms).except(publication.except);
   return publication.volatile ? operator.volatile : operator;
 }

@@ -7,7 +7,6 @@ import { canRecover, closeAdapter } from '../adapters/host.js';
 import { MemoryAdapter } from '../adapters/memory.js';
 import { RecoveringMemoryAdapter } from '../adapters/recovery/memory-adapter.js';
 import { systemClock } from '../clock.js';
-import { Deadlines } from '../deadlines.js';
 import { Connection } from '../engine/connection.js';
 import type { Engine } from '../engine/engine.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
@@ -27,11 +26,13 @@ import {
 } from './attach.js';
 import type { BroadcastOperator, RemoteSocket } from './broadcast.js';
 import { Client } from './client.js';
-import { announce, matcherOf, type NamespaceMatcher, ParentNamespace } from './dynamic-namespace.js';
-import { ForeignConnection } from './foreign-connection.js';
+import { ServerClientHost } from './client-host.js';
+import { ParentNamespace } from './dynamic-namespace.js';
+import { ForeignConnection, type RawSocket } from './foreign-connection.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
-import { publish } from './publication.js';
+import { type NamespaceMatcher, NamespaceRegistry } from './namespace-registry.js';
+import { type Publisher, publish } from './publication.js';
 import type { Socket } from './socket.js';
 import type {
   AllButLast,
@@ -52,8 +53,13 @@ import type {
 /** A Node.js server to attach to. */
 export type AnyHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
 
+/** An engine to take connections from: one of ours, of the package `engine.io`, or one like it. */
+export interface BindableEngine {
+  on(event: any, listener: (...args: any[]) => void): unknown; // Emitters of any make have this shape.
+}
+
 /** Makes the adapter of a namespace. */
-export type AdapterConstructor = any;
+export type AdapterConstructor = any; // Classes and functions, of ours and of other packages: checked when it has made one.
 
 /**
  * A realtime server: rooms, namespaces, acknowledgements and broadcasts over WebSocket and HTTP long-polling.
@@ -84,10 +90,10 @@ export class Server<
   httpServer!: AnyHttpServer;
   /** Encodes packets; adapters read it. */
   readonly encoder: PacketEncoder;
-  /** All namespaces by name, those of patterns apart. @internal */
-  readonly _nsps = new Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
-  readonly #patterns = new Map<NamespaceMatcher, ParentNamespace<any, any, any, any>>();
-  readonly #regularExpressions = new Map<RegExp, ParentNamespace<any, any, any, any>>();
+  /** All namespaces by name, those of patterns apart. @internal Named so by packages of the ecosystem. */
+  readonly _nsps: Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>;
+  readonly #namespaces: NamespaceRegistry<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>;
+  readonly #clientHost: ServerClientHost;
   readonly #options: ResolvedOptions;
   /** Those without what the adapter cannot do. */
   #effectiveOptions: ResolvedOptions;
@@ -101,7 +107,6 @@ export class Server<
   #path: string;
   #serveClient: boolean;
   #connectTimeout: number;
-  #awaitingNamespace: Deadlines<Client>;
 
   /**
    * @param server an HTTP(S) or HTTP/2 server, a port to listen on, or the options.
@@ -123,9 +128,16 @@ export class Server<
     this.#path = this.opts.path;
     this.#serveClient = this.opts.serveClient;
     this.#connectTimeout = this.opts.connectTimeout;
-    this.#awaitingNamespace = this.#makeDeadlines();
     this.encoder = new (this.opts.parser ?? defaultParser).Encoder();
-    this.sockets = this.of('/');
+    this.#namespaces = new NamespaceRegistry({
+      make: (name) => new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name),
+      onRegistered: (namespace) => this.#announce(namespace),
+      onUnregistered: (namespace) => closeAdapter(namespace.adapter),
+      onMatcherError: (error) => this.reportListenerError(error, { event: 'namespace function' }),
+    });
+    this._nsps = this.#namespaces.named;
+    this.#clientHost = new ServerClientHost(this, this.#namespaces);
+    this.sockets = this.#namespaces.get('/');
     this.#checkRecovery();
     if (server !== undefined && server !== null && !isOptions) this.attach(server as AnyHttpServer | number | string);
   }
@@ -176,7 +188,7 @@ export class Server<
   connectTimeout(value?: number): this | number {
     if (value === undefined) return this.#connectTimeout;
     this.#connectTimeout = resolveOptions({ connectTimeout: value }).connectTimeout;
-    this.#awaitingNamespace = this.#makeDeadlines();
+    this.#clientHost.setConnectTimeout(this.#connectTimeout);
     return this;
   }
 
@@ -266,11 +278,11 @@ export class Server<
    *
    * @param engine emits `connection` with each raw socket.
    */
-  bind(engine: any): this {
-    this.engine = engine;
+  bind(engine: BindableEngine): this {
+    this.engine = engine as Engine;
     if (engine instanceof EngineServer) engine.publishTo(this.#publish);
     this.#relaySessions();
-    engine.on('connection', (conn: any) => this.onconnection(conn));
+    engine.on('connection', (conn: Connection | RawSocket) => this.onconnection(conn));
     engine.on('listener_error', (error: unknown, context: ListenerErrorContext) =>
       this.reportListenerError(error, context),
     );
@@ -285,23 +297,11 @@ export class Server<
   }
 
   /** Serves a connection of an engine. @internal Named so by packages of the ecosystem. */
-  onconnection(conn: any): this {
-    new Client(this as never, conn instanceof Connection ? conn : new ForeignConnection(conn), conn);
+  onconnection(conn: Connection | RawSocket): this {
+    if (conn instanceof Connection) new Client(this.#clientHost, conn, conn);
+    // To the application it is what it is: `socket.conn` of another engine.
+    else new Client(this.#clientHost, new ForeignConnection(conn), conn as unknown as Connection);
     return this;
-  }
-
-  #makeDeadlines(): Deadlines<Client> {
-    return new Deadlines<Client>(systemClock, this.#connectTimeout, (client) => client.close());
-  }
-
-  /** A client without namespace is closed after a while. @internal */
-  awaitNamespace(client: Client): void {
-    this.#awaitingNamespace.add(client);
-  }
-
-  /** @internal */
-  joinedNamespace(client: Client): void {
-    this.#awaitingNamespace.remove(client);
   }
 
   // --- namespaces ---
@@ -315,95 +315,31 @@ export class Server<
     name: string | RegExp | NamespaceMatcher,
     onConnection?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
   ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const namespace = typeof name === 'string' ? this.#named(name) : this.#matching(name);
-    if (onConnection !== undefined) namespace.on('connect', onConnection as never);
+    const namespace = typeof name === 'string' ? this.#namespaces.get(name) : this.#addPattern(name);
+    if (onConnection !== undefined) namespace.on('connect', onConnection);
     return namespace;
   }
 
-  #named(given: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const name = given.startsWith('/') ? given : `/${given}`;
-    const existing = this._nsps.get(name);
-    if (existing !== undefined) return existing;
-    for (const [pattern, parent] of this.#regularExpressions) {
-      pattern.lastIndex = 0;
-      if (pattern.test(name)) return parent.createChild(name, false);
-    }
-    const namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name);
-    this.register(namespace);
-    return namespace;
-  }
-
-  #matching(pattern: RegExp | NamespaceMatcher): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this);
-    if (pattern instanceof RegExp) {
-      this.#patterns.set(matcherOf(pattern), parent as never);
-      this.#regularExpressions.set(pattern, parent as never);
-    } else {
-      this.#patterns.set(pattern, parent as never);
-    }
+  #addPattern(pattern: RegExp | NamespaceMatcher): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, this.#namespaces);
+    this.#namespaces.addPattern(pattern, parent);
     return parent;
   }
 
+  /** Tells the application about a namespace. The main one is made by the constructor: nobody can listen yet. */
+  #announce(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    if (this.sockets !== undefined) emitLocally(this.sockets, 'new_namespace', [namespace]);
+  }
+
   /** What comes in by the publish endpoint. */
-  readonly #publish = (body: unknown): number => publish(this as never, body);
-
-  /** The namespace with this name, also one that a regular expression makes; none is made for any other name. @internal */
-  lookUp(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined {
-    const isServed =
-      this._nsps.has(name) || [...this.#regularExpressions.keys()].some((pattern) => name.search(pattern) !== -1);
-    return isServed ? this.#named(name) : undefined;
-  }
-
-  /** @internal */
-  register(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
-    this._nsps.set(namespace.name, namespace);
-    // The main namespace is made by the constructor: nobody can listen yet.
-    if (this.sockets !== undefined) announce(this as never, namespace as never);
-  }
-
-  /** @internal */
-  unregister(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
-    if (this._nsps.get(namespace.name) === namespace) this._nsps.delete(namespace.name);
-    closeAdapter(namespace.adapter);
-  }
-
-  /** Finds the namespace a client asks for, or makes it when a pattern matches. @internal */
-  findNamespace(
-    name: string,
-    auth: { [key: string]: any },
-    callback: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined) => void,
-  ): void {
-    const existing = this._nsps.get(name);
-    if (existing !== undefined) return callback(existing);
-    const patterns = [...this.#patterns];
-    const ask = (index: number): void => {
-      const candidate = patterns[index];
-      if (candidate === undefined) return callback(undefined);
-      const [matches, parent] = candidate;
-      let answered = false;
-      const next = (error: Error | null, success: boolean): void => {
-        if (answered) return;
-        answered = true;
-        if (error || !success) ask(index + 1);
-        // It may have been made while the function was thinking.
-        else callback(this._nsps.get(name) ?? parent.createChild(name, true));
-      };
-      try {
-        matches(name, auth, next);
-      } catch (error) {
-        this.reportListenerError(error, { event: 'namespace function' });
-        next(null, false);
-      }
-    };
-    ask(0);
-  }
+  readonly #publish = (body: unknown): number => publish(this.#namespaces as Publisher, body);
 
   /**
    * The one place where errors of listeners go: `io.on('listener_error', (error, { event, socket }) => ...)`, or else
    * the log. @internal
    */
-  reportListenerError(error: unknown, context: ListenerErrorContext): void {
-    if (this.sockets.listenerCount('listener_error' as never) > 0) {
+  reportListenerError(error: unknown, context: { event: unknown; socket?: unknown; namespace?: unknown }): void {
+    if (this.sockets.listenerCount('listener_error' as 'connect') > 0) {
       try {
         emitLocally(this.sockets, 'listener_error', [error, context]);
         return;
@@ -436,7 +372,7 @@ export class Server<
       for (const socket of [...namespace.sockets.values()]) socket.onClose('server shutting down');
     }
     this.engine?.close();
-    this.#awaitingNamespace.clear();
+    this.#clientHost.close();
     for (const attachment of this.#attachments.splice(0)) attachment.detach();
     const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
     await Promise.all([this.#relaying?.close(), ...adapters]);
@@ -560,8 +496,8 @@ for (const name of Object.getOwnPropertyNames(EventEmitter.prototype) as (keyof 
   Object.defineProperty(Server.prototype, name, {
     configurable: true,
     writable: true,
-    value(this: Server<any, any, any, any>, ...args: unknown[]) {
-      return (this.sockets as any)[name](...args);
+    value(this: Server, ...args: unknown[]) {
+      return Reflect.apply(this.sockets[name as 'on'] as Function, this.sockets, args);
     },
   });
 }

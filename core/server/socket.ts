@@ -17,6 +17,7 @@ import { type Room, Selection } from '../rooms/selection.js';
 import { PendingAcks } from './acks.js';
 import { assertNotReserved, BroadcastOperator } from './broadcast.js';
 import type { Client } from './client.js';
+import type { ClientSocket, Credentials, NamespaceMember, SocketClient, SocketNamespace } from './contracts.js';
 import { CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
 import type { Namespace } from './namespace.js';
@@ -76,7 +77,7 @@ export class Socket<
     SocketData = any,
   >
   extends TypedEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap>
-  implements AdapterSocket
+  implements AdapterSocket, ClientSocket, NamespaceMember
 {
   /** The namespace it is in. */
   readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
@@ -107,15 +108,10 @@ export class Socket<
   #isClosing = false;
 
   /** @internal */
-  constructor(
-    nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    client: Client,
-    auth: Record<string, unknown>,
-    session?: SessionToPersist | null,
-  ) {
+  constructor(nsp: SocketNamespace, client: SocketClient, auth: Credentials, session?: SessionToPersist | null) {
     super({ captureRejections: true });
-    this.nsp = nsp;
-    this.client = client;
+    this.nsp = nsp as Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+    this.client = client as Client;
     this.#auth = auth;
     this.#issued = Date.now();
     if (session) {
@@ -411,7 +407,7 @@ export class Socket<
   #onListenerError(error: unknown, args: readonly any[]): void {
     const ack = args.at(-1);
     if (typeof ack === 'function') ack({ status: 'error', message: 'Internal server error' });
-    this.server.reportListenerError(error, { socket: this as never, event: args[0] });
+    this.server.reportListenerError(error, { socket: this, event: args[0] });
   }
 
   [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol, ...args: unknown[]): void {
@@ -439,7 +435,7 @@ export class Socket<
     try {
       callback.apply(this, packet.data);
     } catch (error) {
-      this.server.reportListenerError(error, { socket: this as never, event: 'acknowledgement' });
+      this.server.reportListenerError(error, { socket: this, event: 'acknowledgement' });
     }
   }
 
@@ -567,12 +563,10 @@ export class Socket<
     }
     this.leaveEverything();
     this.nsp.remove(this);
-    this.client.remove(this as never);
+    this.client.remove(this);
     this.connected = false;
     if (this.#retries !== null) this.nsp.retries?.detach(this.#retries, this);
-    this.#acks?.abandon((error) =>
-      this.server.reportListenerError(error, { socket: this as never, event: 'acknowledgement' }),
-    );
+    this.#acks?.abandon((error) => this.server.reportListenerError(error, { socket: this, event: 'acknowledgement' }));
     this.#guard(['disconnect'], () => emitLocally(this, 'disconnect', [reason, description]));
   }
 

@@ -19,6 +19,8 @@ export interface DependencyRule {
   rows: readonly Row[];
   /** Modules that do input and output: only types of them, except where a row says otherwise. */
   outside: readonly string[];
+  /** Imports of types that may close a cycle, as pairs of files; no others may. */
+  typeCycles?: readonly (readonly [from: string, to: string])[];
   /** Packages that may be imported (`node:` modules may anyway); all of them if left out. */
   packages?: readonly string[];
 }
@@ -29,7 +31,8 @@ const covers = (place: string, path: string): boolean =>
 /** Every violation, as a sentence; none if the tree keeps to the rule. */
 export function checkDependencies(files: ReadonlyMap<string, string>, rule: DependencyRule): string[] {
   const violations: string[] = [];
-  const graph = new Map<string, string[]>();
+  const loads = new Map<string, string[]>();
+  const knows = new Map<string, string[]>();
   for (const [path, source] of files) {
     const row = rule.rows
       .filter(({ who }) => covers(who, path))
@@ -41,12 +44,20 @@ export function checkDependencies(files: ReadonlyMap<string, string>, rule: Depe
     }
     const facts = readSource(source, path);
     if (facts.timers.length > 0 && !row.timers) violations.push(`${path} uses ${facts.timers[0]}`);
-    graph.set(path, checkImports(path, row, facts, files, rule, violations));
+    const { loaded, known } = checkImports(path, row, facts, files, rule, violations);
+    loads.set(path, loaded);
+    knows.set(
+      path,
+      known.filter((target) => !rule.typeCycles?.some(([from, to]) => from === path && to === target)),
+    );
   }
-  return [...violations, ...findCycles(graph).map((cycle) => `cycle: ${cycle.join(' -> ')}`)];
+  const cycles = findCycles(loads).map((cycle) => `cycle: ${cycle.join(' -> ')}`);
+  if (cycles.length === 0 && rule.typeCycles !== undefined)
+    cycles.push(...findCycles(knows).map((cycle) => `cycle of types: ${cycle.join(' -> ')}`));
+  return [...violations, ...cycles];
 }
 
-/** Reports the imports that are forbidden, and returns the files that are really loaded. */
+/** Reports the imports that are forbidden; returns the files that are really loaded, and those known by their types, too. */
 function checkImports(
   path: string,
   row: Row,
@@ -54,8 +65,9 @@ function checkImports(
   files: ReadonlyMap<string, string>,
   rule: DependencyRule,
   violations: string[],
-): string[] {
+): { loaded: string[]; known: string[] } {
   const loaded: string[] = [];
+  const known: string[] = [];
   for (const { specifier, typeOnly } of imports) {
     if (!specifier.startsWith('.')) {
       const name = specifier.replace(/^node:/, '');
@@ -72,13 +84,14 @@ function checkImports(
       violations.push(`${path} imports ${specifier}, which does not exist`);
       continue;
     }
+    known.push(target);
     if (!typeOnly) loaded.push(target);
     const allowed = [row.who, ...row.may, ...(typeOnly ? (row.mayTypes ?? []) : [])];
     if (!allowed.some((place) => covers(place, target))) {
       violations.push(`${path} imports ${typeOnly ? 'types of ' : ''}${target}`);
     }
   }
-  return loaded;
+  return { loaded, known };
 }
 
 function resolve(from: string, specifier: string, files: ReadonlyMap<string, string>): string | undefined {
