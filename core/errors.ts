@@ -74,6 +74,10 @@ export type ClusterErrorCode =
   | 'CARILLON_MESSAGES_DROPPED'
   /** Something came that no node sends; it was ignored. Reported at most every ten seconds. */
   | 'CARILLON_REJECTED_MESSAGE'
+  /** Numbers of another node jumped or went back; it is heard all the same. Reported at most every ten seconds. */
+  | 'CARILLON_FRAMES_OUT_OF_ORDER'
+  /** This node did not run for so long that others may have taken it for dead. */
+  | 'CARILLON_NODE_BLOCKED'
   /** A command was refused, a listener failed, and so on: the cause is in `cause`. */
   | 'CARILLON_CLUSTER_FAILURE';
 

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.js';
+import { LATE } from './time-limit.js';
 import { Announcement } from './wire/messages.js';
 
 /** Another node, as far as it told about itself. */
@@ -19,6 +20,8 @@ export interface MembershipObserver {
   onDeaf(): void;
   /** We hear ourselves again. */
   onHearing(): void;
+  /** This process did not run for so long that others may have taken us for dead. */
+  onBlocked(milliseconds: number): void;
 }
 
 export interface MembershipOptions {
@@ -44,7 +47,8 @@ interface Entry extends Member {
  *
  * Every node says hello when it comes, is answered by all others, and shows itself every `heartbeatInterval`. A node that
  * was silent for `heartbeatTimeout` is dead, but only if we can tell: our own signs of life come back to us the same way,
- * and while they do not (Redis is down, or paused, or this process was), nobody is declared dead.
+ * and while they do not (Redis is down, or paused), nobody is declared dead. Nor when this process itself did not run: what
+ * others said meanwhile is read before anybody is judged.
  */
 export class Membership {
   readonly #options: MembershipOptions;
@@ -52,6 +56,7 @@ export class Membership {
   #features: readonly string[];
   #beat: Timer | undefined;
   #sweep: Timer | undefined;
+  #lastBeat = 0;
   #lastEcho = 0;
   #isDeaf = false;
 
@@ -78,8 +83,9 @@ export class Membership {
   start(): void {
     if (this.#beat !== undefined) return;
     const { clock, heartbeatInterval } = this.#options;
+    this.#lastBeat = clock.now();
     this.#lastEcho = clock.now();
-    this.#beat = clock.setInterval(() => this.#announce(Announcement.BEAT), heartbeatInterval);
+    this.#beat = clock.setInterval(() => this.#onBeat(), heartbeatInterval);
     this.#announce(Announcement.HELLO);
     this.#scheduleSweep();
   }
@@ -138,6 +144,23 @@ export class Membership {
     if (member !== undefined) member.lastHeard = this.#options.clock.now();
   }
 
+  #onBeat(): void {
+    const { clock, heartbeatInterval, heartbeatTimeout, observer } = this.#options;
+    const now = clock.now();
+    const gap = now - this.#lastBeat;
+    this.#lastBeat = now;
+    if (gap - heartbeatInterval >= LATE) this.#beginAnew();
+    this.#announce(Announcement.BEAT);
+    if (gap >= heartbeatTimeout) observer.onBlocked(gap - heartbeatInterval);
+  }
+
+  /** We could hear nobody, ourselves included, because we did not run: everybody's time begins anew. */
+  #beginAnew(): void {
+    const now = this.#options.clock.now();
+    this.#lastEcho = now;
+    for (const member of this.#members.values()) member.lastHeard = now;
+  }
+
   #announce(announcement: Announcement): void {
     this.#options.announce(announcement, this.#features);
   }
@@ -160,12 +183,22 @@ export class Membership {
     for (const member of this.#members.values()) earliest = Math.min(earliest, member.lastHeard);
     // Whoever waits for a doubt to be cleared is looked at again soon.
     const delay = Math.max(earliest + heartbeatTimeout - clock.now(), this.#options.heartbeatInterval / 10);
-    this.#sweep = clock.setTimeout(() => this.#runSweep(), delay, true);
+    const due = clock.now() + delay;
+    this.#sweep = clock.setTimeout(
+      () => {
+        // Timers come before what has arrived.
+        clock.endOfTurn(() => this.#runSweep(due));
+      },
+      delay,
+      true,
+    );
   }
 
-  #runSweep(): void {
+  #runSweep(due: number): void {
+    if (this.#beat === undefined) return;
     const { clock, heartbeatInterval, heartbeatTimeout, observer } = this.#options;
     const now = clock.now();
+    if (now - due >= LATE) this.#beginAnew();
     if (!this.#isDeaf && now - this.#lastEcho >= heartbeatTimeout) {
       this.#isDeaf = true;
       observer.onDeaf();
@@ -175,7 +208,7 @@ export class Membership {
       // Had it been alive, we would have heard it: at the time our own signs of life still came through.
       if (this.#lastEcho >= member.lastHeard + heartbeatTimeout - heartbeatInterval) this.#remove(member.id, 'silent');
     }
-    if (this.#beat !== undefined) this.#scheduleSweep();
+    this.#scheduleSweep();
   }
 
   #remove(id: string, reason: LeaveReason): void {

@@ -1,10 +1,12 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { ClusterError, ProtocolError } from '../errors.js';
 import { randomId } from '../ids.js';
 import type { Bus } from './bus.js';
+import { FrameOrder } from './frame-order.js';
 import { type Member, Membership } from './membership.js';
 import { type ClusterNodeObserver, Observers } from './observers.js';
 import { Outgoing } from './outgoing.js';
+import { ThrottledReporter } from './reporter.js';
 import { type Answers, Requests } from './requests.js';
 import { MalformedError } from './wire/bytes.js';
 import {
@@ -59,12 +61,8 @@ export interface RequestOptions {
 
 /** The scope of the channels that all nodes share. Those of namespaces begin with a slash. */
 const NODES = 'nodes';
-/** Senders whose last frame is remembered, per scope. */
-const MAX_SENDERS = 4096;
 /** Milliseconds we wait for the nodes that Redis says are there to answer our hello. */
 const SETTLE_TIMEOUT = 1000;
-/** Milliseconds between two reports of rejected frames. */
-const REJECT_REPORT_INTERVAL = 10_000;
 
 /**
  * This process as a node of a cluster. One per server, shared by the adapters of all its namespaces and by whatever else
@@ -89,8 +87,8 @@ export class ClusterNode {
   readonly #requestTimeout: number;
   readonly #observers = new Observers();
   readonly #handlers = new Map<string, RequestHandler>();
-  /** Number of the last frame of each sender, by scope. */
-  readonly #lastNumbers = new Map<string, Map<string, number>>();
+  /** Which frames are new, by scope. */
+  readonly #orders = new Map<string, FrameOrder>();
   #users = 0;
   #opening: Promise<void> | undefined;
   #settled: Promise<void> | undefined;
@@ -98,8 +96,8 @@ export class ClusterNode {
   #isClosed = false;
   /** Messages that were dropped during the outage. */
   #dropped = 0;
-  #rejected = 0;
-  #rejectReport: Timer | undefined;
+  readonly #rejections: ThrottledReporter;
+  readonly #disorder: ThrottledReporter;
 
   constructor(bus: Bus, options: ClusterNodeOptions) {
     const { clock, heartbeatInterval = 5000, heartbeatTimeout = 10_000, requestTimeout = 5000 } = options;
@@ -111,6 +109,17 @@ export class ClusterNode {
       this.#onReady = resolve;
     });
     this.#outgoing = new Outgoing(this.id, bus, clock);
+    this.#rejections = new ThrottledReporter(clock, (reason, count) =>
+      this.#observers.error(
+        new ClusterError(
+          'CARILLON_REJECTED_MESSAGE',
+          `rejected a message of another node: ${reason} (${count} so far)`,
+        ),
+      ),
+    );
+    this.#disorder = new ThrottledReporter(clock, (reason, count) =>
+      this.#observers.error(new ClusterError('CARILLON_FRAMES_OUT_OF_ORDER', `${reason} (${count} so far)`)),
+    );
     this.#requests = new Requests(clock);
     this.#membership = new Membership(
       {
@@ -122,12 +131,12 @@ export class ClusterNode {
         observer: {
           onMember: (member) => this.#observers.member(member),
           onLeave: (member, reason) => {
-            for (const numbers of this.#lastNumbers.values()) numbers.delete(member.id);
             this.#observers.leave(member, reason);
             this.#requests.onLeave(member.id);
           },
           onDeaf: () => this.#onDown(new Error('nothing comes back of what was published')),
           onHearing: () => this.#onUp(),
+          onBlocked: (milliseconds) => this.#onBlocked(milliseconds),
         },
       },
       options.features ?? [],
@@ -203,7 +212,8 @@ export class ClusterNode {
     this.#outgoing.flush();
     this.#onSettled?.();
     this.#requests.giveUpAll();
-    this.#rejectReport?.cancel();
+    this.#rejections.close();
+    this.#disorder.close();
     await this.bus.close();
   }
 
@@ -229,7 +239,7 @@ export class ClusterNode {
 
   /** Frames that were rejected because they were malformed, or answers nobody had asked for. */
   get rejected(): number {
-    return this.#rejected;
+    return this.#rejections.count;
   }
 
   /** Tells the others something new about this node. */
@@ -260,24 +270,26 @@ export class ClusterNode {
    * @param own whether this node's own messages are of interest, too.
    */
   listen(scope: string, name: string | undefined, listener: MessageListener, own = false): Promise<void> {
-    const lastNumbers = this.#lastNumbers.get(scope) ?? new Map<string, number>();
-    this.#lastNumbers.set(scope, lastNumbers);
+    const order = this.#orders.get(scope) ?? new FrameOrder(this.heartbeatTimeout);
+    this.#orders.set(scope, order);
     return this.bus.subscribe(this.bus.channel(scope, name), (bytes) => {
-      if (own || !isFrameOf(bytes, this.id)) this.#onFrame(bytes, lastNumbers, listener);
+      if (own || !isFrameOf(bytes, this.id)) this.#onFrame(bytes, order, listener);
     });
   }
 
   /** Gives up a channel; without a name, the scope is done with. */
   unlisten(scope: string, name?: string): void {
-    if (name === undefined) this.#lastNumbers.delete(scope);
+    if (name === undefined) this.#orders.delete(scope);
     this.bus.unsubscribe(this.bus.channel(scope, name));
   }
 
-  #onFrame(bytes: Buffer, lastNumbers: Map<string, number>, listener: MessageListener): void {
+  #onFrame(bytes: Buffer, order: FrameOrder, listener: MessageListener): void {
     const frame = decodeFrame(bytes);
     if ('malformed' in frame) return this.reject(frame.malformed);
     const { sender, number, messages } = frame;
-    if (!isNew(lastNumbers, sender, number)) return;
+    const verdict = order.onFrame(sender, number, this.clock.now());
+    if (verdict === 'seen') return;
+    if (verdict !== 'next') this.#onDisorder(verdict, sender, number);
     this.#membership.onSignOfLife(sender);
     for (const message of messages) {
       try {
@@ -287,6 +299,17 @@ export class ClusterNode {
         else this.reportFailure('handling a message of another node', error);
       }
     }
+  }
+
+  /** Somebody else counts in a node's name, most likely: it is heard all the same, and its operator has to know. */
+  #onDisorder(verdict: 'jump' | 'late' | 'restart', sender: string, number: number): void {
+    const what =
+      verdict === 'jump'
+        ? 'is too far ahead'
+        : verdict === 'late'
+          ? 'comes after a higher one'
+          : 'comes after higher ones, which it did not go on from';
+    this.#disorder.add(`number ${number} of node ${sender} ${what}: resynchronised, and what it says is heard`);
   }
 
   /** Something failed, and no call is there to throw it. */
@@ -302,21 +325,7 @@ export class ClusterNode {
    * reports.
    */
   reject(reason: string): void {
-    this.#rejected++;
-    if (this.#rejectReport !== undefined) return;
-    this.#observers.error(
-      new ClusterError(
-        'CARILLON_REJECTED_MESSAGE',
-        `rejected a message of another node: ${reason} (${this.#rejected} so far)`,
-      ),
-    );
-    this.#rejectReport = this.clock.setTimeout(
-      () => {
-        this.#rejectReport = undefined;
-      },
-      REJECT_REPORT_INTERVAL,
-      true,
-    );
+    this.#rejections.add(reason);
   }
 
   // --- requests ---
@@ -395,6 +404,17 @@ export class ClusterNode {
     this.#observers.error(new ClusterError('CARILLON_MESSAGES_DROPPED', message));
   }
 
+  /** It was this node that did not run: others may have counted it as dead, and it could not hear them. */
+  #onBlocked(milliseconds: number): void {
+    this.#observers.error(
+      new ClusterError(
+        'CARILLON_NODE_BLOCKED',
+        `this node did not run for ${Math.round(milliseconds)} ms (its event loop was blocked, or the process was stopped); ` +
+          'other nodes may have taken it for dead meanwhile',
+      ),
+    );
+  }
+
   #onDown(error: Error): void {
     this.#requests.giveUpAll();
     this.#observers.down(
@@ -409,14 +429,3 @@ function isFaultOfSender(error: unknown): error is Error {
 }
 
 const NOTHING = new Uint8Array(0);
-
-/** Whether a frame was not seen before; remembers it. Number 0 stands for "not counted". */
-function isNew(lastNumbers: Map<string, number>, sender: string, number: number): boolean {
-  if (number === 0) return true;
-  const last = lastNumbers.get(sender);
-  if (last !== undefined && number <= last) return false;
-  // Whoever does not say goodbye is forgotten when many others came after.
-  if (last === undefined && lastNumbers.size >= MAX_SENDERS) lastNumbers.delete(lastNumbers.keys().next().value!);
-  lastNumbers.set(sender, number);
-  return true;
-}

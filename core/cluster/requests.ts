@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.js';
+import { setTimeLimit } from './time-limit.js';
 import { type AnswerMessage, AnswerStatus } from './wire/messages.js';
 
 /** What came of a question to other nodes. */
@@ -60,7 +61,7 @@ export class Requests {
         missing: [],
         onPart,
         resolve,
-        timer: this.#clock.setTimeout(() => this.#giveUp(id), timeout, true),
+        timer: setTimeLimit(this.#clock, () => this.#giveUp(id), timeout),
       };
       this.#pending.set(id, pending);
       this.#settle(id, pending);

@@ -3,6 +3,7 @@ import { createAdapter } from '@socket.io/redis-adapter';
 import { Emitter as RedisEmitter } from '@socket.io/redis-emitter';
 import { Pool } from 'pg';
 import { createAdapter as createPostgresAdapter } from 'postgres-adapter-0.3';
+import { createAdapter as createOurAdapter } from '../../core/adapters/redis/index.js';
 import { TestClient } from '../contract/adapter/client.js';
 import { type ClusterNode, startNode, until } from '../contract/adapter/node.js';
 import { startPostgres, startRedis } from '../support/servers/index.js';
@@ -64,6 +65,54 @@ test('@socket.io/redis-emitter reaches the clients of our nodes', async () => {
   ]);
   for (const { io } of nodes) io.of('/named');
   await reachesClients(new RedisEmitter(e), nodes);
+  await Promise.all(nodes.map((node) => node.close()));
+  await Promise.all(clients.map((client) => client.close()));
+  await redis.stop();
+});
+
+/** What version 0.1.5 of `socket.io-emitter` of PyPI publishes, byte for byte. */
+const fromPython: [channel: string, message: string][] = [
+  [
+    'socket.io#/#',
+    '93a7656d697474657283a46461746193a46e6577730181a374776f9103a47479706502a36e7370a12f82a5666c616773a0a5726f6f6d73a0',
+  ],
+  [
+    'socket.io#/#room#',
+    '93a7656d697474657283a46461746192ac666f722074686520726f6f6da2c3bca47479706502a36e7370a12f82a5666c616773a0a5726f6f6d7391a4726f6f6d',
+  ],
+  [
+    'socket.io#/named#',
+    '93a7656d697474657283a46461746191a9696e202f6e616d6564a47479706502a36e7370a62f6e616d656482a5666c616773a0a5726f6f6d73a0',
+  ],
+];
+
+test('an emitter in Python reaches clients of our nodes, in every mode, and of official ones', async () => {
+  const redis = await startRedis();
+  const clients = await Promise.all(Array.from({ length: 7 }, () => connectTo(redis, 'node-redis')));
+  const [a, b, c, d, e, f, g] = clients.map(({ client }) => client);
+  const nodes = await Promise.all([
+    startNode('official', { adapter: createAdapter(a, b) }),
+    startNode('carillon', { adapter: createOurAdapter(c, d) }),
+    startNode('carillon', { adapter: createOurAdapter(e, f, { mode: 'compatible' }) }),
+  ]);
+  for (const { io } of nodes) io.of('/named');
+  const heard = await Promise.all(
+    nodes.map(async (node) => {
+      const [client, named] = await Promise.all([TestClient.connect(node), TestClient.connect(node, '/named')]);
+      for (const each of nodes) {
+        await client.hears(each);
+        await named.hears(each);
+      }
+      await node.run((io) => io.local.socketsJoin('room'));
+      return { client, named };
+    }),
+  );
+  for (const [channel, message] of fromPython) g.publish(channel, Buffer.from(message, 'hex'));
+  for (const { client, named } of heard) {
+    await named.heardUntil('in /named');
+    expect(await client.heardUntil('for the room')).toEqual([['news', 1, { two: [3] }]]);
+  }
+  await Promise.all(heard.flatMap(({ client, named }) => [client.leave(), named.leave()]));
   await Promise.all(nodes.map((node) => node.close()));
   await Promise.all(clients.map((client) => client.close()));
   await redis.stop();

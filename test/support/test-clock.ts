@@ -86,11 +86,17 @@ export class TestClock implements Clock {
     for (let next = this.#next(target); next !== undefined; next = this.#next(target)) {
       this.#now = Math.max(this.#now, next.due);
       if (next.every === undefined) this.#timers.delete(next);
-      else next.due += next.every;
+      else next.due = this.#now + next.every;
       next.callback();
       this.endTurns();
     }
     this.#now = target;
+  }
+
+  /** The process does not run while the time moves; what fell due fires late, before anything that has arrived is read. */
+  block(milliseconds: number): void {
+    this.#now += milliseconds;
+    this.advance(0);
   }
 
   #next(target: number): Scheduled | undefined {

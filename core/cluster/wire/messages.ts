@@ -17,7 +17,7 @@
  *     DISCONNECT        rooms: list · except: list · close u8
  *     SERVER_SIDE_EMIT  payload: rest
  *
- * Integers are big-endian. `number` counts the frames of a sender; a receiver drops one that it has seen. Whoever can
+ * Integers are big-endian. `number` counts the frames of a sender from 1; a receiver drops one that it has seen. Whoever can
  * publish on our channels can write such bytes: nothing is believed that was not checked, a frame with one bad message is
  * dropped whole, and decoding never throws.
  */
@@ -240,6 +240,7 @@ export function decodeFrame(bytes: Buffer): Frame | Malformed {
     const sender = reader.latin1(SENDER_LENGTH);
     if (!isId(sender)) throw new MalformedError('the sender has no proper id');
     const number = reader.uint48();
+    if (number === 0) throw new MalformedError('frames are counted from 1');
     const messages: Message[] = [];
     while (reader.remaining > 0) messages.push(readMessage(reader.section()));
     return { sender, number, messages };

@@ -23,6 +23,7 @@ function setup() {
         onLeave: ({ id }, reason) => heard.push(`leave ${id} ${reason} at ${clock.now()}`),
         onDeaf: () => heard.push(`deaf at ${clock.now()}`),
         onHearing: () => heard.push('hearing'),
+        onBlocked: (milliseconds) => heard.push(`blocked ${milliseconds}`),
       },
     },
     ['native'],
@@ -113,6 +114,56 @@ test('nobody is declared dead in the moments after a short outage either', () =>
   state.isCut = false;
   clock.advance(300);
   expect(heard).toEqual(['member a', 'deaf at 2500', 'hearing']);
+});
+
+describe('when this process did not run', () => {
+  test('it says so itself, and neither declares the cluster failed nor anybody dead', () => {
+    const { clock, heard, membership, beat } = setup();
+    membership.start();
+    clock.advance(900);
+    beat('a');
+    clock.block(30_000);
+    expect(heard).toEqual(['member a', 'blocked 29900']);
+    expect(membership.isDeaf).toBe(false);
+    expect([...membership.members.keys()]).toEqual(['a']);
+  });
+
+  test('what it said before may not have come back yet', () => {
+    const { clock, heard, state, membership, beat } = setup();
+    membership.start();
+    clock.advance(900);
+    beat('a');
+    state.isCut = true;
+    clock.advance(200);
+    clock.block(30_000);
+    clock.advance(500);
+    expect(heard).toEqual(['member a', 'blocked 29100']);
+    state.isCut = false;
+    clock.advance(1000);
+    expect(heard).toHaveLength(2);
+  });
+
+  test('a moment is nothing to speak of', () => {
+    const { clock, heard, membership, beat } = setup();
+    membership.start();
+    beat('a');
+    clock.advance(900);
+    clock.block(1500);
+    expect(heard).toEqual(['member a']);
+  });
+
+  test('who is dead, and who is cut off, is noticed afterwards', () => {
+    const { clock, heard, state, membership, beat } = setup();
+    membership.start();
+    beat('a');
+    clock.block(10_000);
+    clock.advance(2600);
+    expect(heard).toEqual(['member a', 'blocked 9000', 'leave a silent at 12500']);
+    state.isCut = true;
+    clock.block(10_000);
+    clock.advance(2600);
+    expect(heard.slice(3)).toEqual([expect.stringMatching(/^blocked/), expect.stringMatching(/^deaf/)]);
+  });
 });
 
 test('after goodbye nothing is heard', () => {

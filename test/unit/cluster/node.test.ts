@@ -125,24 +125,76 @@ describe('messages', () => {
     expect(order).toEqual(['before', 'published', 'published']);
   });
 
-  test('a frame that comes twice is taken once; one without a number always', async () => {
+  /** Frames in the name of a node, whoever publishes them. */
+  function forger({ bus }: TestNode, sender = 'emitter-_-_-_-_-_-_-') {
+    return (number: number, name: string) => {
+      const writer = new FrameWriter(sender);
+      writer.broadcast([`42["${name}"]`], Selection.everybody);
+      bus.publish('/#x#', writer.finish(number));
+    };
+  }
+
+  test('a frame that comes twice is taken once; one without a number never', async () => {
     const { cluster, a } = await clusterOf(1);
     const heard: string[] = [];
     await cluster.during(listen(a, 'x', heard));
-    const publish = (number: number, name: string) => {
-      const writer = new FrameWriter('emitter-_-_-_-_-_-_-');
-      writer.broadcast([`42["${name}"]`], Selection.everybody);
-      a.bus.publish('/#x#', writer.finish(number));
-    };
+    const publish = forger(a);
     publish(1, 'x1');
     publish(2, 'x2');
     publish(1, 'x1');
     publish(2, 'x2');
     publish(3, 'x3');
+    expect(a.errors).toEqual([]);
     publish(0, 'x0');
     publish(0, 'x0');
     await cluster.settle();
-    expect(heard).toEqual(['x1', 'x2', 'x3', 'x0', 'x0']);
+    expect(heard).toEqual(['x1', 'x2', 'x3']);
+    expect(a.node.rejected).toBe(2);
+    expect(a.errors).toMatchObject([{ code: 'CARILLON_REJECTED_MESSAGE' }]);
+  });
+
+  test.each([2 ** 40, 2 ** 48 - 1, 1000])('a number far ahead does not silence a node (%d)', async (number) => {
+    const { cluster, a, b } = await clusterOf(2);
+    const heard: string[] = [];
+    await cluster.during(listen(b, 'x', heard));
+    send(a, 'x1');
+    await cluster.settle();
+    forger(b, a.node.id)(number, 'x0');
+    await cluster.settle();
+    send(a, 'x2');
+    await cluster.settle();
+    send(a, 'x3');
+    await cluster.settle();
+    expect(heard).toEqual(['x1', 'x0', 'x2', 'x3']);
+    expect(b.errors).toMatchObject([
+      { code: 'CARILLON_FRAMES_OUT_OF_ORDER', message: expect.stringContaining(a.node.id) },
+    ]);
+  });
+
+  test('nor does one that comes before the node itself was heard', async () => {
+    const { cluster, a, b } = await clusterOf(2);
+    const heard: string[] = [];
+    await cluster.during(listen(b, 'x', heard));
+    forger(b, a.node.id)(2 ** 40, 'x0');
+    await cluster.settle();
+    send(a, 'x1');
+    await cluster.settle();
+    expect(heard).toEqual(['x0', 'x1']);
+  });
+
+  test('what a node said is not heard again when it is gone', async () => {
+    const { cluster, a, b } = await clusterOf(2);
+    const heard: string[] = [];
+    await cluster.during(listen(b, 'x', heard));
+    const frames: Buffer[] = [];
+    await cluster.during(cluster.network.connect().subscribe('/#x#', (bytes) => frames.push(bytes)));
+    send(a, 'x1');
+    await cluster.settle();
+    await cluster.during(a.node.close());
+    expect(frames).toHaveLength(1);
+    b.bus.publish('/#x#', frames[0]!);
+    await cluster.settle();
+    expect(heard).toEqual(['x1']);
   });
 
   test('a listener that fails is reported, and the next message is handled', async () => {

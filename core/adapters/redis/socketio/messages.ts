@@ -130,10 +130,12 @@ export class ClassicBroadcast implements Packet {
 export function readBroadcast(bytes: Buffer): ClassicBroadcast | Malformed {
   return checked(() => {
     const reader = new Reader(bytes);
-    if (reader.arrayHeader() !== 3) throw new ProtocolError('not a list of sender, packet and options');
+    const count = reader.arrayHeader();
+    if (count < 3) throw new ProtocolError('not a list of sender, packet and options');
     if (typeof reader.value() !== 'string') throw new ProtocolError('the sender is not a string');
     const { namespace, dataPosition } = readPacket(reader);
     const options = toOptions(reader.value());
+    for (let i = 3; i < count; i++) reader.skip();
     reader.end();
     return new ClassicBroadcast(bytes, dataPosition, namespace, options);
   });
@@ -407,20 +409,28 @@ function optionalText(fields: Fields, name: string): string | undefined {
 
 /** Rooms that somebody else names. Applications do name them by numbers. @throws ProtocolError when they are none. */
 export function toRooms(value: unknown, what: string): Room[] {
-  if (value === undefined || value === null) return [];
+  // Emitters of other languages say "" for no rooms.
+  if (value === undefined || value === null || value === '') return [];
   if (!Array.isArray(value) || !value.every((room) => typeof room === 'string' || typeof room === 'number'))
     throw new ProtocolError(`"${what}" is not a list of rooms`);
   return value as Room[];
 }
 
 function toOptions(value: unknown): BroadcastOptions {
-  const { rooms, except, flags } = toFields(value, 'the options');
+  const { rooms, except, flags } = isNothing(value) ? NO_FIELDS : toFields(value, 'the options');
   return { rooms: new Set(toRooms(rooms, 'rooms')), except: new Set(toRooms(except, 'except')), flags: toFlags(flags) };
 }
 
+/** What PHP and Python make of an object without fields: `[]`, or `""`. */
+function isNothing(value: unknown): boolean {
+  return value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+const NO_FIELDS: Fields = {};
+
 /** Only what means something to a receiver. */
 function toFlags(value: unknown): BroadcastFlags {
-  if (value === undefined || value === null) return {};
+  if (value === undefined || value === null || isNothing(value)) return {};
   const { volatile, compress, timeout } = toFields(value, 'the flags');
   const flags: BroadcastFlags = {};
   if (volatile === true) flags.volatile = true;

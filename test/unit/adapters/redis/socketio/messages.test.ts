@@ -12,11 +12,12 @@ import {
 } from '../../../../../core/adapters/redis/socketio/messages.js';
 import { ProtocolError } from '../../../../../core/errors.js';
 import { encode } from '../../../../../core/protocol/msgpack/encode.js';
-import { Selection } from '../../../../../core/rooms/selection.js';
+import { type BroadcastOptions, Selection } from '../../../../../core/rooms/selection.js';
 
 const { everybody } = Selection;
 const packed = (...message: unknown[]) => encode(message);
 const options = { rooms: [], except: [], flags: {} };
+const noOptions: BroadcastOptions = { rooms: new Set(), except: new Set(), flags: {} };
 
 describe('channels', () => {
   test('are those of the official adapter', () => {
@@ -83,10 +84,39 @@ describe('broadcasts', () => {
     expect((broadcast as ClassicBroadcast).options).toEqual({ rooms: new Set([5]), except: new Set(), flags: {} });
   });
 
+  test.each<[string, string, BroadcastOptions['rooms'], unknown[]]>([
+    [
+      'a broadcast to all, of socket.io-emitter for Python',
+      '93a7656d697474657283a46461746193a46e6577730181a374776f9103a47479706502a36e7370a12f82a5666c616773a0a5726f6f6d73a0',
+      new Set(),
+      ['news', 1, { two: [3] }],
+    ],
+    [
+      'one to a room',
+      '93a7656d697474657283a46461746192ac666f722074686520726f6f6da2c3bca47479706502a36e7370a12f82a5666c616773a0a5726f6f6d7391a4726f6f6d',
+      new Set(['room']),
+      ['for the room', 'ü'],
+    ],
+  ])('understood: %s', (_what, hex, rooms, data) => {
+    const broadcast = readBroadcast(Buffer.from(hex, 'hex')) as ClassicBroadcast;
+    expect(broadcast.options).toEqual({ rooms, except: new Set(), flags: {} });
+    expect(broadcast.data).toEqual(data);
+  });
+
+  test.each<[string, unknown[]]>([
+    ['PHP, where a map without keys is a list', [{ rooms: [], except: [], flags: [] }]],
+    ['options that are empty', ['']],
+    ['options that are an empty list', [[]]],
+    ['more than is known', [{ rooms: [] }, 'later', { more: true }]],
+  ])('understood: %s', (_what, rest) => {
+    const broadcast = readBroadcast(packed('emitter', { type: 2, data: ['x'], nsp: '/' }, ...rest)) as ClassicBroadcast;
+    expect(broadcast.options).toEqual(noOptions);
+  });
+
   test.each<[string, Buffer]>([
     ['malformed MessagePack: nothing where a value should be, before byte 0', Buffer.alloc(0)],
     ['not a list of sender, packet and options', Buffer.from('{"uid":"x"}')],
-    ['not a list of sender, packet and options', packed('a', {}, options, 1)],
+    ['not a list of sender, packet and options', packed('a', {})],
     ['the sender is not a string', packed(1, { type: 2, data: ['x'] }, options)],
     ['the packet is not a map', packed('a', ['x'], options)],
     ['not an event', packed('a', { data: ['x'] }, options)],
@@ -100,7 +130,7 @@ describe('broadcasts', () => {
     ['the options is not an object', packed('a', { type: 2, data: ['x'] }, null)],
     ['"rooms" is not a list of rooms', packed('a', { type: 2, data: ['x'] }, { rooms: 'r' })],
     ['"except" is not a list of rooms', packed('a', { type: 2, data: ['x'] }, { except: [{}] })],
-    ['the flags is not an object', packed('a', { type: 2, data: ['x'] }, { flags: [] })],
+    ['the flags is not an object', packed('a', { type: 2, data: ['x'] }, { flags: [1] })],
     [
       'malformed MessagePack: 1 bytes after the value',
       Buffer.concat([packed('a', { type: 2, data: ['x'] }, options), Buffer.of(1)]),
