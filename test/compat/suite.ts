@@ -19,14 +19,28 @@ export function defineScenarios(theme: string, scenarios: readonly Scenario[]): 
   describe(theme, () => {
     for (const scenario of scenarios) {
       for (const mode of scenario.modes ?? allModes) {
-        test(`${scenario.name} [${mode}]`, () => compare(scenario, mode));
+        test(`${scenario.name} [${mode}]`, () => compare(scenario, mode), 600_000);
       }
     }
   });
 }
 
+/** How much more time the rounds of a scenario about time get; see `Scenario.timed`. */
+const timeScales = [1, 4, 16];
+
 async function compare(scenario: Scenario, mode: Mode): Promise<void> {
-  const { records: expected, usesClient } = await run(scenario, mode, oracle);
+  if (!scenario.timed) return compareOnce(scenario, mode, 1);
+  for (const scale of timeScales) {
+    try {
+      return await compareOnce(scenario, mode, scale);
+    } catch (error) {
+      if (scale === timeScales.at(-1)) throw error;
+    }
+  }
+}
+
+async function compareOnce(scenario: Scenario, mode: Mode, timeScale: number): Promise<void> {
+  const { records: expected, usesClient } = await run(scenario, mode, oracle, timeScale);
   const lines = Object.values(expected).flat();
   if (expected.failure) throw new Error(`${pairName(oracle)}, the oracle, failed:\n${lines.join('\n')}`);
   expect(lines.length).toBeGreaterThan(0);
@@ -36,7 +50,7 @@ async function compare(scenario: Scenario, mode: Mode): Promise<void> {
     if (!usesClient && pair.client !== oracle.client) continue;
     for (let round = 0; round < repeats; round++) {
       const wanted = accepted(scenario, mode, pair, expected);
-      const { records: actual } = await run(scenario, mode, pair);
+      const { records: actual } = await run(scenario, mode, pair, timeScale);
       try {
         expect(actual).toEqual(wanted);
       } catch (error) {

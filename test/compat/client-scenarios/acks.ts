@@ -73,10 +73,10 @@ export const scenarios: Scenario[] = [
       const io = answering(await context.server());
       const { client } = await context.connect(io);
       client
-        .timeout(1000)
+        .timeout(60_000)
         .emit('ask', 1, (...answer: unknown[]) => context.record('client', 'callback', ...plain(answer)));
       await context.recorded('client', 1);
-      context.record('client', 'promise', await client.timeout(1000).emitWithAck('ask', 2));
+      context.record('client', 'promise', await client.timeout(60_000).emitWithAck('ask', 2));
     },
   },
   {
@@ -106,7 +106,7 @@ export const scenarios: Scenario[] = [
       const io = answering(await context.server());
       const { client } = await context.connect(io);
       client
-        .timeout(1000)
+        .timeout(60_000)
         .emit('ask', 'with', (...answer: unknown[]) => context.record('client', 'cb', ...plain(answer)));
       client.emit('ask', 'without', (...answer: unknown[]) => context.record('client', 'cb', ...plain(answer)));
       await context.recorded('client', 2);
@@ -115,11 +115,12 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'client: ackTimeout is the default, and the callback takes the error first',
+    timed: true,
     touches: [],
     async run(context) {
       const io = answering(await context.server());
       io.on('connection', (socket) => socket.on('never', () => {}));
-      const { client } = await context.connect(io, { ackTimeout: 40 });
+      const { client } = await context.connect(io, { ackTimeout: context.time(40) });
       client.emit('ask', 1, (...answer: unknown[]) => context.record('client', 'answered', ...plain(answer)));
       await context.recorded('client', 1);
       client.emit('never', (...answer: unknown[]) => context.record('client', 'default', ...plain(answer)));
@@ -138,9 +139,9 @@ export const scenarios: Scenario[] = [
       socket.on('never', () => context.record('server', 'asked'));
       client.on('disconnect', () => context.record('client', 'disconnect'));
       client.emit('never', () => context.record('client', 'plain callback'));
-      client.timeout(5000).emit('never', (error: Error) => context.record('client', 'timed callback', error.message));
+      client.timeout(60_000).emit('never', (error: Error) => context.record('client', 'timed callback', error.message));
       const promise = client.emitWithAck('never');
-      const timed = client.timeout(5000).emitWithAck('never');
+      const timed = client.timeout(60_000).emitWithAck('never');
       await context.recorded('server', 4);
       client.disconnect();
       await settle(context, 'promise', promise);

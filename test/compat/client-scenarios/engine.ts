@@ -101,7 +101,7 @@ export const scenarios: Scenario[] = [
     name: 'client: pings and heartbeats',
     touches: [],
     async run(context) {
-      const io = await context.server({ pingInterval: 30, pingTimeout: 1000 });
+      const io = await context.server({ pingInterval: 30 });
       const connected = await context.connect(io);
       await context.upgraded(connected);
       const { engine } = connected.client.io;

@@ -101,10 +101,14 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'client: reason, silence',
+    timed: true,
     touches: [],
     modes: once,
     async run(context) {
-      const server = await onceJoined(context, () => {}, { pingInterval: 20, pingTimeout: 20 });
+      const server = await onceJoined(context, () => {}, {
+        pingInterval: context.time(20),
+        pingTimeout: context.time(20),
+      });
       await why(context, context.client(server));
     },
   },

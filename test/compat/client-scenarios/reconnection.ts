@@ -237,13 +237,14 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'client: pings stop, and it comes back',
+    timed: true,
     touches: [],
     modes: once,
     async run(context) {
       const server = await puppet(
         context,
         (socket) => socket.on('message', (data) => String(data) === '40' && socket.send('40{"sid":"abc"}')),
-        { pingInterval: 30, pingTimeout: 20 },
+        { pingInterval: context.time(30), pingTimeout: context.time(20) },
       );
       const client = context.client(server, fast);
       watch(context, client);

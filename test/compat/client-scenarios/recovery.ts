@@ -3,13 +3,21 @@ import { fast } from './support.js';
 
 const on = { connectionStateRecovery: {} };
 
+/** Comes back so late that the scenario has done before what it has to do. */
+const slowly = (milliseconds: number) => ({
+  ...fast,
+  reconnectionDelay: milliseconds,
+  reconnectionDelayMax: milliseconds,
+});
+
 export const scenarios: Scenario[] = [
   {
     name: 'client: it gets what it missed, before the connect event',
+    timed: true,
     touches: [],
     async run(context) {
       const io = await context.server(on);
-      const connected = await context.connect(io, { ...fast, reconnectionDelay: 50 });
+      const connected = await context.connect(io, slowly(context.time(50)));
       await context.upgraded(connected);
       const { client, socket } = connected;
       const { id } = client;
@@ -55,12 +63,13 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'client: it is not recovered by a server that does not know it',
+    timed: true,
     touches: [],
     async run(context) {
       const http = await context.httpServer();
       const { port } = http.address() as { port: number };
       const io = await context.server(on, http);
-      const { client, socket } = await context.connect(io, { ...fast, reconnectionDelay: 30 });
+      const { client, socket } = await context.connect(io, slowly(context.time(30)));
       const heard = context.once(client, 'e');
       socket.emit('e');
       await heard;

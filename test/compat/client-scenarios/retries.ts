@@ -16,7 +16,7 @@ export const scenarios: Scenario[] = [
           answer(n * 2);
         }),
       );
-      const { client } = await context.connect(io, { retries: 3, ackTimeout: 1000 });
+      const { client } = await context.connect(io, { retries: 3, ackTimeout: 60_000 });
       client.emit('n', 1);
       client.emit('n', 2, (error: unknown, answer: number) => context.record('client', 'answer', error, answer));
       client.emit('n', 3);
@@ -43,6 +43,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'client: an event with retries is acknowledged at the third try',
+    timed: true,
     touches: [],
     modes: once,
     async run(context) {
@@ -56,7 +57,7 @@ export const scenarios: Scenario[] = [
           if (tries.length === 3) socket.send(`43${/^42(\d+)/.exec(text)![1]}["at last"]`);
         }),
       );
-      const client = context.client(server, { retries: 5, ackTimeout: 20 });
+      const client = context.client(server, { retries: 5, ackTimeout: context.time(20) });
       client.emit('stubborn', 1, (error: unknown, answer: string) => context.record('client', 'answer', error, answer));
       await context.recorded('client', 1);
       context.record('server', 'tries', tries);
@@ -77,7 +78,7 @@ export const scenarios: Scenario[] = [
           setTimeout(() => socket.send(`43${id}[]`), 10);
         }),
       );
-      const client = context.client(server, { retries: 5, ackTimeout: 1000 });
+      const client = context.client(server, { retries: 5, ackTimeout: 60_000 });
       for (const n of [1, 2, 3]) {
         client.emit('n', n, (error: unknown) => context.record('server', 'acknowledged', n, error));
       }
@@ -95,7 +96,7 @@ export const scenarios: Scenario[] = [
           args.at(-1)?.();
         }),
       );
-      const client = context.client(io, { retries: 3, ackTimeout: 1000, autoConnect: false });
+      const client = context.client(io, { retries: 3, ackTimeout: 60_000, autoConnect: false });
       client.volatile.emit('e', 'dropped');
       client.emit('e', 'kept');
       client.connect();
@@ -113,7 +114,7 @@ export const scenarios: Scenario[] = [
           answer();
         }),
       );
-      const client = context.client(io, { retries: 3, ackTimeout: 1000, autoConnect: false });
+      const client = context.client(io, { retries: 3, ackTimeout: 60_000, autoConnect: false });
       client.on('connect', () => client.emit('n', 3));
       client.emit('n', 1);
       client.emit('n', 2);
@@ -136,7 +137,7 @@ export const scenarios: Scenario[] = [
           else answer('done');
         }),
       );
-      const { client } = await context.connect(io, { ...fast, retries: 3, ackTimeout: 5000 });
+      const { client } = await context.connect(io, { ...fast, retries: 3, ackTimeout: 60_000 });
       context.record('client', 'answer', await client.emitWithAck('n', 1));
     },
   },
@@ -146,7 +147,7 @@ export const scenarios: Scenario[] = [
     async run(context) {
       const io: Server = await context.server();
       io.on('connection', (socket) => socket.on('leave', () => socket.conn.close()));
-      const { client } = await context.connect(io, { ...fast, retries: 1, ackTimeout: 5000 });
+      const { client } = await context.connect(io, { ...fast, retries: 1, ackTimeout: 60_000 });
       client.emit('leave', (error: Error) => context.record('client', 'callback', error.message));
       await context.recorded('client', 1);
     },

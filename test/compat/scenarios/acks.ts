@@ -93,12 +93,12 @@ export const scenarios: Scenario[] = [
       const { client, socket } = await context.connect(io);
       client.on('ask', (answer) => answer('here'));
       socket
-        .timeout(5000)
+        .timeout(60_000)
         .emit('ask', (error: unknown, answer: unknown) => context.record('server', 'met', error, answer));
       await context.recorded('server', 1);
       socket.timeout(10).emit('ignored', (...args: unknown[]) => context.record('server', 'not met', ...args));
       await context.recorded('server', 2);
-      await context.settle('server', 'met', socket.timeout(5000).emitWithAck('ask'));
+      await context.settle('server', 'met', socket.timeout(60_000).emitWithAck('ask'));
       await context.settle('server', 'not met', socket.timeout(10).emitWithAck('ignored'));
     },
   },
@@ -126,7 +126,7 @@ export const scenarios: Scenario[] = [
       const io = await context.server();
       const { client, socket } = await context.connect(io);
       client.on('ask', (answer) => answer('here'));
-      socket.timeout(5000).emit('ask', (...args: unknown[]) => context.record('server', 'with timeout', ...args));
+      socket.timeout(60_000).emit('ask', (...args: unknown[]) => context.record('server', 'with timeout', ...args));
       socket.emit('ask', (...args: unknown[]) => context.record('server', 'without', ...args));
       await context.recorded('server', 2);
       context.record('server', 'timeout is the socket', socket.timeout(5) === (socket as unknown));
@@ -134,13 +134,16 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'acks that are open when the client goes away',
+    timed: true,
     touches: ['Socket.emit', 'Socket.emitWithAck', 'Socket.timeout', 'Socket event:disconnect'],
     async run(context) {
       const io = await context.server();
       const { client, socket } = await context.connect(io);
       socket.emit('ignored', (...args: unknown[]) => context.record('server', 'callback', ...args));
-      socket.timeout(250).emit('ignored', (...args: unknown[]) => context.record('server', 'with timeout', ...args));
-      const promise = socket.timeout(250).emitWithAck('ignored');
+      socket
+        .timeout(context.time(250))
+        .emit('ignored', (...args: unknown[]) => context.record('server', 'with timeout', ...args));
+      const promise = socket.timeout(context.time(250)).emitWithAck('ignored');
       const gone = context.once(socket, 'disconnect');
       client.disconnect();
       await gone;
@@ -221,12 +224,13 @@ export const scenarios: Scenario[] = [
       const io = await context.server();
       const { client, socket } = await context.connect(io);
       socket.on('ask', (answer) => answer('here'));
-      await context.settle('client', 'met', client.timeout(5000).emitWithAck('ask'));
+      await context.settle('client', 'met', client.timeout(60_000).emitWithAck('ask'));
       await context.settle('client', 'not met', client.timeout(10).emitWithAck('ignored'));
     },
   },
   {
     name: 'a client with retries sends again until it is acknowledged',
+    timed: true,
     touches: ['Socket.on'],
     async run(context) {
       const io = await context.server();
@@ -238,7 +242,7 @@ export const scenarios: Scenario[] = [
           if (count > 2) answer('at last');
         });
       });
-      const client = context.client(io, { retries: 3, ackTimeout: 150 });
+      const client = context.client(io, { retries: 3, ackTimeout: context.time(150) });
       await context.once(client, 'connect');
       client.emit('ask', 1, (error: unknown, answer: unknown) => context.record('client', 'answer', error, answer));
       await context.recorded('client', 1);

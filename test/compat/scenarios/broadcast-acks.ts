@@ -24,7 +24,7 @@ export const scenarios: Scenario[] = [
     async run(context) {
       const io = await context.server();
       await answering(context, io, ['a', 'b', 'c']);
-      const returned = io.timeout(5000).emit('ask', 1, (error: unknown, responses: unknown) => {
+      const returned = io.timeout(60_000).emit('ask', 1, (error: unknown, responses: unknown) => {
         context.record('server', 'answers', error, sorted(responses));
       });
       await context.recorded('server', 1);
@@ -39,24 +39,25 @@ export const scenarios: Scenario[] = [
       const [one, two] = await answering(context, io, ['a', 'b', 'c']);
       one!.socket.join('room');
       two!.socket.join('room');
-      await context.settle('server', 'all', io.timeout(5000).emitWithAck('ask').then(sorted));
-      await context.settle('server', 'room', io.to('room').timeout(5000).emitWithAck('ask').then(sorted));
-      await context.settle('server', 'except', io.timeout(5000).except('room').emitWithAck('ask').then(sorted));
-      await context.settle('server', 'namespace', io.of('/').timeout(5000).emitWithAck('ask').then(sorted));
+      await context.settle('server', 'all', io.timeout(60_000).emitWithAck('ask').then(sorted));
+      await context.settle('server', 'room', io.to('room').timeout(60_000).emitWithAck('ask').then(sorted));
+      await context.settle('server', 'except', io.timeout(60_000).except('room').emitWithAck('ask').then(sorted));
+      await context.settle('server', 'namespace', io.of('/').timeout(60_000).emitWithAck('ask').then(sorted));
     },
   },
   {
     name: 'somebody does not answer a broadcast in time',
+    timed: true,
     touches: ['BroadcastOperator.timeout', 'BroadcastOperator.emitWithAck'],
     async run(context) {
       const io = await context.server();
       await answering(context, io, ['a', undefined, 'c']);
-      io.timeout(250).emit('ask', (error: Error & { responses?: unknown }, responses: unknown) => {
+      io.timeout(context.time(250)).emit('ask', (error: Error & { responses?: unknown }, responses: unknown) => {
         context.record('server', 'answers', error, sorted(responses), sorted(error.responses));
       });
       await context.recorded('server', 1);
       const late = io
-        .timeout(250)
+        .timeout(context.time(250))
         .emitWithAck('ask')
         .catch((error) => Promise.reject(Object.assign(error, { data: sorted(error.responses) })));
       await context.settle('server', 'promise', late);
@@ -94,9 +95,13 @@ export const scenarios: Scenario[] = [
       const io = await context.server();
       const [one, two] = await answering(context, io, ['a', 'b', 'c']);
       two!.socket.join('room');
-      await context.settle('server', 'broadcast', one!.socket.broadcast.timeout(5000).emitWithAck('ask').then(sorted));
-      await context.settle('server', 'to', one!.socket.to('room').timeout(5000).emitWithAck('ask'));
-      await context.settle('server', 'timeout first', one!.socket.timeout(5000).to('room').emitWithAck('ask'));
+      await context.settle(
+        'server',
+        'broadcast',
+        one!.socket.broadcast.timeout(60_000).emitWithAck('ask').then(sorted),
+      );
+      await context.settle('server', 'to', one!.socket.to('room').timeout(60_000).emitWithAck('ask'));
+      await context.settle('server', 'timeout first', one!.socket.timeout(60_000).to('room').emitWithAck('ask'));
     },
   },
   {
@@ -106,7 +111,7 @@ export const scenarios: Scenario[] = [
       const io = await context.server();
       const { client } = await context.connect(io);
       client.on('ask', (value, answer) => answer({ value }));
-      await context.settle('server', 'answers', io.timeout(5000).emitWithAck('ask', Buffer.from([1, 2, 3])));
+      await context.settle('server', 'answers', io.timeout(60_000).emitWithAck('ask', Buffer.from([1, 2, 3])));
     },
   },
   {
@@ -122,18 +127,19 @@ export const scenarios: Scenario[] = [
         answer(2);
       });
       for (const event of ['several', 'none', 'twice']) {
-        await context.settle('server', event, io.timeout(5000).emitWithAck(event));
+        await context.settle('server', event, io.timeout(60_000).emitWithAck(event));
       }
     },
   },
   {
     name: 'a client leaves while a broadcast waits for its answer',
+    timed: true,
     touches: ['BroadcastOperator.timeout'],
     async run(context) {
       const io = await context.server();
       const [, two] = await answering(context, io, ['a', undefined]);
       two!.client.on('ask', () => two!.client.disconnect());
-      io.timeout(400).emit('ask', (error: unknown, responses: unknown) =>
+      io.timeout(context.time(400)).emit('ask', (error: unknown, responses: unknown) =>
         context.record('server', 'answers', error, responses),
       );
       await context.recorded('server', 1);
@@ -146,7 +152,7 @@ export const scenarios: Scenario[] = [
       const io = await context.server();
       const [peer] = await context.joinedPeer(io);
       for (let count = 0; count < 2; count++) {
-        const answers = io.timeout(5000).emitWithAck('ask', count);
+        const answers = io.timeout(60_000).emitWithAck('ask', count);
         const packet = String(await peer.receive());
         context.record('peer', 'received', packet);
         const id = /^42(\d+)/.exec(packet)?.[1];

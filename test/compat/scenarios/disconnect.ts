@@ -109,9 +109,10 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'the client does not answer pings',
+    timed: true,
     touches: ['option:pingTimeout', 'option:pingInterval'],
     async run(context) {
-      const io = await context.server({ pingInterval: 200, pingTimeout: 250 });
+      const io = await context.server({ pingInterval: context.time(200), pingTimeout: context.time(250) });
       recordEnds(context, io);
       const peer = await context.peer(io);
       await peer.send('40');
@@ -127,7 +128,7 @@ export const scenarios: Scenario[] = [
     name: 'the client hears the pings',
     touches: ['option:pingInterval'],
     async run(context) {
-      const io = await context.server({ pingInterval: 30, pingTimeout: 1500 });
+      const io = await context.server({ pingInterval: 30 });
       const connected = await context.connect(io);
       connected.client.io.on('ping', () => context.record('client', 'ping'));
       await context.recorded('client', 3);
@@ -236,9 +237,10 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'a client that joined a namespace is not closed by connectTimeout',
+    timed: true,
     touches: ['option:connectTimeout'],
     async run(context) {
-      const io = await context.server({ connectTimeout: 300, pingInterval: 400 });
+      const io = await context.server({ connectTimeout: context.time(300), pingInterval: context.time(400) });
       const [peer] = await context.joinedPeer(io);
       context.record('peer', 'ping', await peer.receive());
       context.record('server', 'sockets', io.sockets.sockets.size);
@@ -246,9 +248,10 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'a client whose namespace does not exist is closed by connectTimeout',
+    timed: true,
     touches: ['option:connectTimeout'],
     async run(context) {
-      const io = await context.server({ connectTimeout: 100 });
+      const io = await context.server({ connectTimeout: context.time(100) });
       const peer = await context.peer(io);
       await peer.send('40/nowhere,');
       context.record('peer', 'received', await peer.receive());

@@ -101,7 +101,7 @@ export const scenarios: Scenario[] = [
       one.client.on('ask', (answer) => answer('here'));
       const [fetched] = await io.in('a').fetchSockets();
       fetched!
-        .timeout(5000)
+        .timeout(60_000)
         .emit('ask', (error: unknown, ...answers: unknown[]) => context.record('server', 'met', error, ...answers));
       await context.recorded('server', 1);
       fetched!
@@ -110,7 +110,7 @@ export const scenarios: Scenario[] = [
           context.record('server', 'not met', error, ...answers),
         );
       await context.recorded('server', 2);
-      await context.settle('server', 'emitWithAck', fetched!.timeout(5000).emitWithAck('ask'));
+      await context.settle('server', 'emitWithAck', fetched!.timeout(60_000).emitWithAck('ask'));
     },
   },
   {

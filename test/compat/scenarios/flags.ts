@@ -92,7 +92,7 @@ export const scenarios: Scenario[] = [
       const { client, socket } = await context.connect(io);
       client.on('ask', (answer) => answer('here'));
       socket
-        .timeout(5000)
+        .timeout(60_000)
         .volatile.emit('ask', (error: Error | null, answer: unknown) => context.record('server', 'ack', error, answer));
       await context.recorded('server', 1);
     },

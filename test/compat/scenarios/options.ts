@@ -239,10 +239,11 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'an upgrade that is not finished in upgradeTimeout is dropped, and polling goes on',
+    timed: true,
     modes: polling,
     touches: ['option:upgradeTimeout'],
     async run(context) {
-      const io = await context.server({ upgradeTimeout: 250 });
+      const io = await context.server({ upgradeTimeout: context.time(250) });
       io.on('connection', (socket) => {
         socket.on('disconnect', (reason) => context.record('server', 'disconnect', reason));
       });

@@ -67,7 +67,7 @@ export const scenarios: Scenario[] = [
       client.on('ask', (value, answer) => answer(value));
       await context.settle('client', 'answer', client.emitWithAck('ask', Buffer.from([1])));
       await context.settle('server', 'answer', socket.emitWithAck('ask', { deep: Buffer.from([2]) }));
-      await context.settle('server', 'answers', io.of('/chat').timeout(5000).emitWithAck('ask', 'all'));
+      await context.settle('server', 'answers', io.of('/chat').timeout(60_000).emitWithAck('ask', 'all'));
       const unknown = context.client(io, { parser: msgpack, namespace: '/nowhere' });
       const [error] = await context.once(unknown, 'connect_error');
       context.record('client', 'connect_error', error);

@@ -89,17 +89,18 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'an upgrade request on a path that is not ours is left to others',
+    timed: true,
     modes: websocket,
     touches: ['option:destroyUpgrade'],
     async run(context) {
       const { WebSocketServer } = await import('ws');
-      const io = await context.server({ destroyUpgradeTimeout: 10 });
+      const io = await context.server({ destroyUpgradeTimeout: context.time(10) });
       const other = new WebSocketServer({ noServer: true });
       context.defer(() => other.close());
       (io.httpServer as import('node:http').Server).on('upgrade', (request, socket, head) => {
         if (request.url === '/elsewhere') {
           other.handleUpgrade(request, socket, head, (accepted) => {
-            setTimeout(() => accepted.send('from the other server'), 30);
+            setTimeout(() => accepted.send('from the other server'), context.time(30));
           });
         }
       });
@@ -109,15 +110,16 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'destroyUpgrade off leaves the socket alone',
+    timed: true,
     modes: websocket,
     touches: ['option:destroyUpgrade'],
     async run(context) {
-      const io = await context.server({ destroyUpgrade: false, destroyUpgradeTimeout: 5 });
+      const io = await context.server({ destroyUpgrade: false, destroyUpgradeTimeout: context.time(5) });
       (io.httpServer as import('node:http').Server).on('upgrade', (request, socket) => {
         if (request.url === '/elsewhere')
           setTimeout(
             () => socket.end('HTTP/1.1 418 Teapot\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nhi'),
-            40,
+            context.time(40),
           );
       });
       const peer = context.webSocket(io, '/elsewhere');

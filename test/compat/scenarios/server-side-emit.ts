@@ -144,7 +144,7 @@ export const scenarios: Scenario[] = [
       io.emit('all');
       io.to('room').except('other').volatile.emit('some', 1);
       socket.broadcast.emit('others');
-      await context.settle('server', 'answers', io.timeout(500).emitWithAck('ask'));
+      await context.settle('server', 'answers', io.timeout(60_000).emitWithAck('ask'));
       await io.close();
     },
   },

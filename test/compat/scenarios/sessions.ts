@@ -185,9 +185,10 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'the server answers pongs with patience and times out without them',
+    timed: true,
     touches: ['option:pingInterval', 'option:pingTimeout', 'Socket event:disconnect'],
     async run(context) {
-      const io = await context.server({ pingInterval: 150, pingTimeout: 250 });
+      const io = await context.server({ pingInterval: context.time(150), pingTimeout: context.time(250) });
       io.on('connection', (socket) => {
         socket.on('disconnect', (reason) => context.record('server', 'disconnect', reason));
       });
@@ -203,9 +204,10 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'a session that ended by timeout is gone',
+    timed: true,
     touches: ['option:pingTimeout', 'Engine.clientsCount'],
     async run(context) {
-      const io = await context.server({ pingInterval: 250, pingTimeout: 200 });
+      const io = await context.server({ pingInterval: context.time(250), pingTimeout: context.time(200) });
       const disconnected = new Promise<string>((resolve) => {
         io.on('connection', (socket) => void socket.on('disconnect', resolve));
       });

@@ -29,8 +29,11 @@ export class Context {
   readonly #recorder = new Recorder();
   readonly #cleanups: (() => unknown)[] = [];
 
-  constructor(pair: Pair, mode: Mode) {
+  readonly #timeScale: number;
+
+  constructor(pair: Pair, mode: Mode, timeScale = 1) {
     this.mode = mode;
+    this.#timeScale = timeScale;
     this.module = pair.server.module;
     this.callable = pair.server.callable;
     this.#clientModule = pair.client.module;
@@ -45,6 +48,11 @@ export class Context {
   /** Whether the scenario has asked for the client package; if not, all clients are the same to it. */
   get usesClient(): boolean {
     return this.#usesClient;
+  }
+
+  /** Milliseconds for a scenario that is `timed`; more of them where the machine was too slow for these. */
+  time(milliseconds: number): number {
+    return milliseconds * this.#timeScale;
   }
 
   /** Takes down one observation; `channel` names the actor that made it. */

@@ -8,8 +8,8 @@ export interface Run {
 }
 
 /** Runs a scenario once. A scenario that fails is an observation, too: it is recorded in the channel `failure`. */
-export async function run(scenario: Scenario, mode: Mode, pair: Pair): Promise<Run> {
-  const context = new Context(pair, mode);
+export async function run(scenario: Scenario, mode: Mode, pair: Pair, timeScale = 1): Promise<Run> {
+  const context = new Context(pair, mode, timeScale);
   const failures: unknown[] = [];
   await scenario.run(context).catch((error) => failures.push(error));
   const records = context.records();

@@ -32,6 +32,12 @@ export interface Scenario {
   readonly name: string;
   /** The modes in which it makes sense; all of them by default. */
   readonly modes?: readonly Mode[];
+  /**
+   * What it observes depends on who is faster, a time in the options or the parties. It takes its times from
+   * `context.time`: when the records differ, the machine may have been too slow, and they are compared again with four and
+   * with sixteen times as much time. What differs then, too, is a difference.
+   */
+  readonly timed?: boolean;
   /** The public members it exercises, as `members.ts` spells them. */
   readonly touches: readonly string[];
   run(context: Context): Promise<void>;

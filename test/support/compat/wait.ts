@@ -1,5 +1,5 @@
 /** How long anything awaited may take, in milliseconds; a test that waits longer names what it waited for. */
-const limit = 8_000;
+const limit = 60_000;
 
 /** What both event emitters of Node.js and those of the clients offer. */
 export interface Emitting {
