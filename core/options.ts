@@ -33,6 +33,9 @@ export type AllowRequest = (
   callback: (error: string | null | undefined, success: boolean) => void,
 ) => void;
 
+/** Makes the adapter of a namespace: a class, or a function such as `createAdapter()` of an adapter's package returns. */
+export type AdapterConstructor = (new (namespace: any) => object) | ((namespace: any) => object);
+
 /** Everything that can be set. All members are optional; {@link resolveOptions} fills in the defaults. */
 export interface ServerOptions {
   /** Path of our requests. @default "/socket.io" */
@@ -42,7 +45,7 @@ export interface ServerOptions {
   /** Whether the browser bundle is served under `path`. @default true */
   serveClient?: boolean;
   /** Makes the adapter of each namespace: a class, or a function. @default the in-memory adapter */
-  adapter?: any;
+  adapter?: AdapterConstructor | undefined;
   /** Replaces the Socket.IO packet encoding, on both sides. @default JSON with binary attachments */
   parser?: Parser | any;
   /** Milliseconds a client has to join its first namespace. @default 45000 */
@@ -66,8 +69,8 @@ export interface ServerOptions {
   maxHttpBufferSize?: number;
   /** Decides about each handshake. @default everybody is welcome */
   allowRequest?: AllowRequest;
-  /** Enabled transports. @default ["polling", "websocket"] */
-  transports?: TransportName[];
+  /** Enabled transports; `webtransport` is passed over, with a word on the console. @default ["polling", "websocket"] */
+  transports?: (TransportName | 'webtransport')[];
   /** Whether a client may move from polling to WebSocket. @default true */
   allowUpgrades?: boolean;
   /** Compression of WebSocket messages; see the `ws` package. @default false */
@@ -78,12 +81,12 @@ export interface ServerOptions {
   wsEngine?: unknown;
   /** Sent to every client right behind the handshake. */
   initialPacket?: any;
-  /** A session cookie for sticky load balancing; `true` means `{ name: "io" }`. @default false */
-  cookie?: boolean | SessionCookie;
-  /** Cross-origin resource sharing. @default off */
-  cors?: CorsOptions | CorsOptionsDelegate;
-  /** Clients of Socket.IO 2 are not served yet: only `false`. */
-  allowEIO3?: false;
+  /** A session cookie for sticky load balancing, or its name; `true` means `{ name: "io" }`. @default false */
+  cookie?: boolean | string | SessionCookie;
+  /** Cross-origin resource sharing; `true` means `{ origin: "*" }`. @default off */
+  cors?: boolean | CorsOptions | CorsOptionsDelegate;
+  /** Clients of Socket.IO 2 are not served yet: `true` is refused. @default false */
+  allowEIO3?: boolean;
   /** Whether upgrade requests that nobody handles are ended. @default true */
   destroyUpgrade?: boolean;
   /** ... after this many milliseconds. @default 1000 */
@@ -228,7 +231,7 @@ export interface ResolvedOptions extends EngineOptions {
   readonly path: string;
   readonly addTrailingSlash: boolean;
   readonly serveClient: boolean;
-  readonly adapter: any;
+  readonly adapter: AdapterConstructor | undefined;
   readonly parser: Parser | undefined;
   readonly connectTimeout: number;
   readonly connectionStateRecovery: Readonly<Required<ConnectionStateRecoveryOptions>> | undefined;
@@ -416,7 +419,7 @@ function pathOption(path: unknown): string {
   return trimmed.startsWith('/') || trimmed === '' ? trimmed : `/${trimmed}`;
 }
 
-function adapterOption(adapter: unknown): unknown {
+function adapterOption(adapter: AdapterConstructor | undefined): AdapterConstructor | undefined {
   if (adapter === undefined || adapter === null) return undefined;
   if (typeof adapter !== 'function')
     throw new OptionError('adapter', adapter, 'a class or a function (namespace) => adapter');
@@ -432,12 +435,23 @@ function parserOption(parser: unknown): Parser | undefined {
   return parser as Parser;
 }
 
+/** Options are resolved more than once for a server; the console hears of this once. */
+let isWebTransportTold = false;
+
 function transportsOption(transports: unknown): readonly TransportName[] {
   if (transports === undefined || transports === null) return Object.freeze(['polling', 'websocket'] as const);
   const allowed = `an array with any of ${TRANSPORTS.map((name) => `"${name}"`).join(', ')}`;
   if (!Array.isArray(transports) || transports.length === 0) throw new OptionError('transports', transports, allowed);
-  for (const name of transports) if (!TRANSPORTS.includes(name)) throw new OptionError('transports', name, allowed);
-  return Object.freeze([...transports]);
+  // Clients that ask for it first fall back to another by themselves: no reason to refuse the server.
+  const served = transports.filter((name) => name !== 'webtransport');
+  if (served.length === 0)
+    throw new OptionError('transports', transports, `${allowed}: WebTransport is not served yet`);
+  for (const name of served) if (!TRANSPORTS.includes(name)) throw new OptionError('transports', name, allowed);
+  if (served.length < transports.length && !isWebTransportTold) {
+    isWebTransportTold = true;
+    console.warn('carillon: the transport "webtransport" is not served yet: clients use the others');
+  }
+  return Object.freeze(served);
 }
 
 function perMessageDeflateOption(value: unknown): false | PerMessageDeflateOptions {
@@ -463,7 +477,8 @@ function cookieOption(value: unknown): false | SessionCookie {
   if (value === undefined || value === null || value === false) return false;
   const defaults = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' as const };
   if (value === true) return defaults;
-  if (typeof value !== 'object') throw new OptionError('cookie', value, 'true, false or an object with a name');
+  if (typeof value === 'string' && value !== '') return { ...defaults, name: value };
+  if (typeof value !== 'object') throw new OptionError('cookie', value, 'true, false, a name or an object with a name');
   const cookie = { ...defaults, ...value } as SessionCookie;
   if (typeof cookie.name !== 'string' || cookie.name === '')
     throw new OptionError('cookie.name', cookie.name, 'a name');
@@ -471,12 +486,13 @@ function cookieOption(value: unknown): false | SessionCookie {
 }
 
 function corsOption(value: unknown): CorsOptions | CorsOptionsDelegate | undefined {
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined || value === null || value === false) return undefined;
+  if (value === true) return {};
   if (typeof value !== 'object' && typeof value !== 'function') {
     throw new OptionError(
       'cors',
       value,
-      'an object such as { origin: "https://example.com" }, or a function (request, callback)',
+      'true, an object such as { origin: "https://example.com" }, or a function (request, callback)',
     );
   }
   return value as CorsOptions | CorsOptionsDelegate;

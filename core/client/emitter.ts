@@ -1,4 +1,4 @@
-import type { EventNames, EventParams, EventsMap, ReservedOrUserEventNames, ReservedOrUserListener } from './events.js';
+import type { EventNames, EventParams, EventsMap, ReservedOrUserListener } from './events.js';
 
 type Listener = (...args: any[]) => void;
 
@@ -21,7 +21,7 @@ export class Emitter<
   readonly #listeners = new Map<PropertyKey, OnceListener[]>();
 
   /** Adds a listener; the same one added twice is called twice. */
-  on<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+  on<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
     event: Event,
     listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
   ): this {
@@ -32,7 +32,7 @@ export class Emitter<
   }
 
   /** Adds a listener that is called at most once. */
-  once<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+  once<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
     event: Event,
     listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
   ): this {
@@ -45,7 +45,7 @@ export class Emitter<
   }
 
   /** Removes one listener, all listeners of an event, or (without arguments) all of all events. */
-  off<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+  off<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
     event?: Event,
     listener?: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
   ): this {
@@ -61,7 +61,7 @@ export class Emitter<
   }
 
   /** Alias of {@link off}. */
-  removeListener<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+  removeListener<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
     event?: Event,
     listener?: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
   ): this {
@@ -69,7 +69,7 @@ export class Emitter<
   }
 
   /** Alias of {@link off}, without a listener. */
-  removeAllListeners<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(event?: Event): this {
+  removeAllListeners<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(event?: Event): this {
     return this.off(event);
   }
 
@@ -90,7 +90,7 @@ export class Emitter<
   }
 
   /** The listeners of an event, a copy. */
-  listeners<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+  listeners<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
     event: Event,
   ): ReservedOrUserListener<ReservedEvents, ListenEvents, Event>[] {
     const listeners = this.#listeners.get(event) ?? [];
@@ -101,7 +101,7 @@ export class Emitter<
     >[];
   }
 
-  hasListeners<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(event: Event): boolean {
+  hasListeners<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(event: Event): boolean {
     return this.#listeners.has(event);
   }
 }

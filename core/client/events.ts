@@ -17,16 +17,27 @@ export type EventNames<Events extends EventsMap> = keyof Events & (string | symb
 /** The arguments of an event's listener, the acknowledgement callback included. */
 export type EventParams<Events extends EventsMap, Event extends EventNames<Events>> = Parameters<Events[Event]>;
 
-/** Names an application may listen to: its own, and those the library emits. */
-export type ReservedOrUserEventNames<Reserved extends EventsMap, User extends EventsMap> =
-  | EventNames<Reserved>
-  | EventNames<User>;
+/** Events whose last argument is an acknowledgement, which may be optional. */
+export type EventNamesWithAck<Events extends EventsMap> = {
+  [Event in EventNames<Events>]: Events[Event] extends (...args: infer Params) => any
+    ? Params extends []
+      ? never
+      : Last<Params> extends (...args: any[]) => any
+        ? Event
+        : never
+    : never;
+}[EventNames<Events>];
+
+/** What `send()` takes: the arguments of the `message` event, if there is one in the map. */
+export type MessageParams<Events extends EventsMap> = 'message' extends keyof Events
+  ? Parameters<Events['message']>
+  : any[];
 
 /** The listener of a reserved or user event. */
 export type ReservedOrUserListener<
   Reserved extends EventsMap,
   User extends EventsMap,
-  Event extends ReservedOrUserEventNames<Reserved, User>,
+  Event extends EventNames<Reserved> | EventNames<User>,
 > = FallbackToUntyped<
   Event extends EventNames<Reserved> ? Reserved[Event] : Event extends EventNames<User> ? User[Event] : never
 >;
@@ -55,11 +66,16 @@ export type TimedAcknowledgement<Params extends any[], Result> = {
   bivariant(error: Error | null, ...args: Params): Result;
 }['bivariant'] & { readonly [acknowledgement]?: (...args: Params) => Result };
 
+// An acknowledgement may be optional: it is decorated all the same.
 type DecorateParams<Params extends any[]> = {
-  [Index in keyof Params]: Params[Index] extends (...args: infer AckParams) => infer Result
-    ? TimedAcknowledgement<AckParams, Result>
-    : Params[Index];
+  [Index in keyof Params]: DecorateParam<Exclude<Params[Index], undefined>, Params[Index]>;
 };
+
+type DecorateParam<Callback, Param> = [Callback] extends [never]
+  ? Param
+  : Callback extends (...args: infer AckParams) => infer Result
+    ? TimedAcknowledgement<AckParams, Result>
+    : Param;
 
 /** An event map whose acknowledgement callbacks get an error first: what `timeout()` makes of `EmitEvents`. */
 export type DecorateAcknowledgements<Events> = {

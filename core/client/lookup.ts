@@ -1,3 +1,4 @@
+import type { DefaultEventsMap, EventsMap } from './events.js';
 import type { BaseManager } from './manager.js';
 import type { ManagerOptions, SocketOptions } from './options.js';
 import { Socket } from './socket.js';
@@ -8,7 +9,18 @@ type ManagerConstructor = new (uri?: string | Options, options?: Options) => Bas
 
 /** The function `io()`, with what it hangs on for pages that have nothing but the global `io`. */
 export interface Lookup<ManagerClass> {
-  /** The socket of the namespace that the URL names, at the page's own origin when it names none. */
+  /**
+   * The socket of the namespace that the URL names, at the page's own origin when it names none.
+   *
+   * Type parameters: the events that are heard, and those that are sent.
+   */
+  <ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents>(
+    options?: Options,
+  ): Socket<ListenEvents, EmitEvents>;
+  <ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents>(
+    uri?: string,
+    options?: Options,
+  ): Socket<ListenEvents, EmitEvents>;
   (options?: Options): Socket;
   (uri?: string, options?: Options): Socket;
   Manager: ManagerClass;

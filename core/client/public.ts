@@ -8,12 +8,14 @@ export type {
   DecorateAcknowledgements,
   DefaultEventsMap,
   EventNames,
+  EventNamesWithAck,
   EventParams,
   EventsMap,
   FirstArg,
   Last,
+  MessageParams,
 } from './events.js';
-export type { ManagerReservedEvents } from './manager.js';
+export type { BaseManager, ManagerReservedEvents } from './manager.js';
 export type {
   Auth,
   ConnectionOptions,

@@ -11,9 +11,11 @@ import type {
   DecorateAcknowledgements,
   DefaultEventsMap,
   EventNames,
+  EventNamesWithAck,
   EventParams,
   EventsMap,
   Last,
+  MessageParams,
 } from './events.js';
 import type { BaseManager, OutgoingPacket } from './manager.js';
 import { BufferLimit } from './offline-buffer.js';
@@ -164,7 +166,7 @@ export class Socket<
   }
 
   /** Sends a `message` event. */
-  send(...args: any[]): this {
+  send(...args: MessageParams<EmitEvents>): this {
     return this.emit('message' as EventNames<EmitEvents>, ...(args as any));
   }
 
@@ -174,7 +176,7 @@ export class Socket<
    * @returns the first argument of the answer. Rejects when the time of `timeout()` or `ackTimeout` is over, when the
    * connection is lost, and for what `emit` throws.
    */
-  emitWithAck<Event extends EventNames<EmitEvents>>(
+  emitWithAck<Event extends EventNamesWithAck<EmitEvents>>(
     event: Event,
     ...args: AllButLast<EventParams<EmitEvents, Event>>
   ): Promise<AcknowledgedValue<Last<EventParams<EmitEvents, Event>>>> {

@@ -162,6 +162,9 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
    *
    * @param middleware `(request, response, next)`; it refuses by answering itself or by `next(error)`.
    */
+  use(middleware: EngineMiddleware): void;
+  /** The same for middlewares written for a framework: they ask for its `Request`, which ours only begins to be. */
+  use(middleware: (request: any, response: any, next: any) => unknown): void;
   use(middleware: EngineMiddleware): void {
     if (typeof middleware !== 'function')
       throw new TypeError('engine.use() takes a function (request, response, next)');

@@ -5,14 +5,15 @@ import { areSameSite, siteOf } from './cross-site.js';
 export interface CorsOptions {
   origin?:
     | CorsOrigin
-    | ((origin: string | undefined, callback: (error: Error | null, origin?: CorsOrigin) => void) => void);
-  methods?: string | string[];
-  allowedHeaders?: string | string[];
-  exposedHeaders?: string | string[];
-  credentials?: boolean;
-  maxAge?: number;
-  preflightContinue?: boolean;
-  optionsSuccessStatus?: number;
+    | ((origin: string | undefined, callback: (error: Error | null, origin?: CorsOrigin) => void) => void)
+    | undefined;
+  methods?: string | string[] | undefined;
+  allowedHeaders?: string | string[] | undefined;
+  exposedHeaders?: string | string[] | undefined;
+  credentials?: boolean | undefined;
+  maxAge?: number | undefined;
+  preflightContinue?: boolean | undefined;
+  optionsSuccessStatus?: number | undefined;
 }
 
 export type CorsOrigin = boolean | string | RegExp | (boolean | string | RegExp)[];

@@ -238,7 +238,7 @@ export class Namespace<
     }
   }
 
-  [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
+  override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
     this.server.reportListenerError(error, { namespace: this, event });
   }
 

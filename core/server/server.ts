@@ -9,7 +9,7 @@ import { RecoveringMemoryAdapter } from '../adapters/recovery/memory-adapter.js'
 import { systemClock } from '../clock.js';
 import { Connection } from '../engine/connection.js';
 import type { Engine } from '../engine/engine.js';
-import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
+import { type AdapterConstructor, type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import * as defaultParser from '../protocol/socketio/parser.js';
 import type { Room } from '../rooms/selection.js';
@@ -57,9 +57,6 @@ export type AnyHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2
 export interface BindableEngine {
   on(event: any, listener: (...args: any[]) => void): unknown; // Emitters of any make have this shape.
 }
-
-/** Makes the adapter of a namespace. */
-export type AdapterConstructor = any; // Classes and functions, of ours and of other packages: checked when it has made one.
 
 /**
  * A realtime server: rooms, namespaces, acknowledgements and broadcasts over WebSocket and HTTP long-polling.
@@ -197,7 +194,7 @@ export class Server<
   adapter(): AdapterConstructor;
   adapter(value?: AdapterConstructor): this | AdapterConstructor {
     if (value === undefined) return this.#adapter;
-    this.#adapter = resolveOptions({ adapter: value }).adapter;
+    this.#adapter = resolveOptions({ adapter: value }).adapter ?? defaultAdapter(this.#options);
     this.#effectiveOptions = this.#options;
     for (const namespace of this._nsps.values()) namespace.initAdapter();
     this.#checkRecovery();
@@ -310,13 +307,26 @@ export class Server<
    * A namespace: the one with this name, or, for a pattern or function, all whose names match.
    *
    * @param onConnection added as a `connection` listener.
+   *
+   * Type parameters: the namespace's own maps, in the order of the server's; without, it has those of the server.
    */
+  of<
+    Listen extends EventsMap = ListenEvents,
+    Emit extends EventsMap = EmitEvents,
+    ServerSide extends EventsMap = ServerSideEvents,
+    Data = SocketData,
+  >(
+    name: string | RegExp | NamespaceMatcher,
+    onConnection?: (socket: Socket<Listen, Emit, ServerSide, Data>) => void,
+  ): Namespace<Listen, Emit, ServerSide, Data>;
   of(
     name: string | RegExp | NamespaceMatcher,
     onConnection?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
-  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  // Maps that a caller names are a promise: at run time the namespace is the same.
+  of(name: string | RegExp | NamespaceMatcher, onConnection?: (socket: never) => void): object {
     const namespace = typeof name === 'string' ? this.#namespaces.get(name) : this.#addPattern(name);
-    if (onConnection !== undefined) namespace.on('connect', onConnection);
+    if (onConnection !== undefined) namespace.on('connect', onConnection as never);
     return namespace;
   }
 

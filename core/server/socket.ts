@@ -87,8 +87,8 @@ export class Socket<
   readonly id: SocketId;
   /** Whether an earlier session was restored: id, rooms, data and missed events. */
   readonly recovered: boolean;
-  /** Anything you like; part of what `fetchSockets()` sees on other nodes. */
-  data: Partial<SocketData> | any;
+  /** Anything you like; part of what `fetchSockets()` sees on other nodes. Empty at first, whatever its type says. */
+  data: SocketData;
   /** Whether it is in its namespace. */
   connected = false;
   /** Secret of the session, when recovery is on. @internal */
@@ -117,13 +117,13 @@ export class Socket<
     if (session) {
       this.id = session.sid;
       this.pid = session.pid;
-      this.data = session.data;
+      this.data = session.data as SocketData;
       this.recovered = true;
       logRejection(nsp.adapter.addAll(this.id, new Set(session.rooms)), 'restore rooms');
     } else {
       this.id = randomId();
       this.pid = nsp.server.opts.connectionStateRecovery ? randomId() : undefined;
-      this.data = {};
+      this.data = {} as SocketData;
       this.recovered = false;
     }
   }
@@ -410,7 +410,7 @@ export class Socket<
     this.server.reportListenerError(error, { socket: this, event: args[0] });
   }
 
-  [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol, ...args: unknown[]): void {
+  override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol, ...args: unknown[]): void {
     this.#onListenerError(error, [event, ...args]);
   }
 

@@ -43,9 +43,16 @@ export type EventNamesWithAck<Map extends EventsMap> = {
   [K in EventNames<Map>]: IsUntyped<Map[K]> extends true ? K : [AckOf<Map[K]>] extends [never] ? never : K;
 }[EventNames<Map>];
 
-/** Events without acknowledgement. */
+/** An acknowledgement that must be given; one that may be left out is none here. */
+type RequiredAckOf<Listener> = Listener extends (...args: infer Params) => any
+  ? Params extends readonly [...unknown[], infer Tail]
+    ? Extract<Tail, AnyFunction>
+    : never
+  : never;
+
+/** Events that can be sent without acknowledgement: those that have none, and those where it is optional. */
 export type EventNamesWithoutAck<Map extends EventsMap> = {
-  [K in EventNames<Map>]: IsUntyped<Map[K]> extends true ? K : [AckOf<Map[K]>] extends [never] ? K : never;
+  [K in EventNames<Map>]: IsUntyped<Map[K]> extends true ? K : [RequiredAckOf<Map[K]>] extends [never] ? K : never;
 }[EventNames<Map>];
 
 /** Events whose acknowledgement starts with an error: those a broadcast can wait for. */
@@ -71,16 +78,26 @@ export type FirstNonErrorArg<Ack> =
         : Params[0]
       : any;
 
+/** Each parameter; acknowledgements, also those that may be left out, get another shape. */
 type WithTimeoutError<Params extends any[]> = {
-  [K in keyof Params]: Params[K] extends (...args: infer AckParams) => infer Result
-    ? AckParams[0] extends Error
-      ? Params[K]
-      : (error: Error, ...args: AckParams) => Result
-    : Params[K];
+  [K in keyof Params]: TimedAck<Exclude<Params[K], undefined>, Params[K]>;
 };
 
+type TimedAck<Ack, Param> = [Ack] extends [never]
+  ? Param
+  : Ack extends (...args: infer AckParams) => infer Result
+    ? AckParams[0] extends Error
+      ? Param
+      : (error: Error, ...args: AckParams) => Result
+    : Param;
+
 type WithMultipleResponses<Params extends any[]> = {
-  [K in keyof Params]: Params[K] extends (...args: infer AckParams) => infer Result
+  [K in keyof Params]: CollectingAck<Exclude<Params[K], undefined>, Params[K]>;
+};
+
+type CollectingAck<Ack, Param> = [Ack] extends [never]
+  ? Param
+  : Ack extends (...args: infer AckParams) => infer Result
     ? AckParams extends []
       ? () => Result
       : AckParams extends [Error]
@@ -89,9 +106,8 @@ type WithMultipleResponses<Params extends any[]> = {
           ? (error: Error, responses: First[]) => Result
           : AckParams extends [infer First, ...any[]]
             ? (responses: First[]) => Result
-            : Params[K]
-    : Params[K];
-};
+            : Param
+    : Param;
 
 /** With `timeout()`, acknowledgements get an error first. */
 export type DecorateAcknowledgements<Map> = {
@@ -113,81 +129,90 @@ export type DecorateAcknowledgementsWithTimeoutAndMultipleResponses<Map> = {
     : Map[K];
 };
 
-export type ReservedOrUserEventNames<Reserved extends EventsMap, User extends EventsMap> =
-  | EventNames<Reserved>
-  | EventNames<User>;
-
+/**
+ * The listener of a reserved or user event. A name that is close to `connection` without being it, on an emitter whose own
+ * events may have any name, is answered with the question in the compiler's message.
+ */
 export type ReservedOrUserListener<
   Reserved extends EventsMap,
   User extends EventsMap,
-  Ev extends ReservedOrUserEventNames<Reserved, User>,
-> = ListenerOrAny<Ev extends EventNames<Reserved> ? Reserved[Ev] : Ev extends EventNames<User> ? User[Ev] : never>;
+  Ev extends EventNames<Reserved> | EventNames<User>,
+> = ListenerOrAny<
+  Ev extends EventNames<Reserved>
+    ? Reserved[Ev]
+    : Ev extends EventNames<User>
+      ? Ev extends MisspeltConnection
+        ? IfAnyName<Reserved, User, User[Ev]>
+        : User[Ev]
+      : never
+>;
 
 type ListenerOrAny<T> = [T] extends [never] ? (...args: any[]) => void | Promise<void> : T;
 
-type Untyped =
-  | typeof EventEmitter.captureRejectionSymbol
-  | 'on'
-  | 'once'
-  | 'off'
-  | 'emit'
-  | 'addListener'
-  | 'removeListener'
-  | 'removeAllListeners'
-  | 'prependListener'
-  | 'prependOnceListener'
-  | 'listeners'
-  | 'rawListeners'
-  | 'listenerCount'
-  | 'eventNames'
-  | 'setMaxListeners';
+/** Slips of the pen: no program names events of its own like this. */
+type MisspeltConnection =
+  | 'conection'
+  | 'connnection'
+  | 'connecion'
+  | 'connecton'
+  | 'connetion'
+  | 'conneciton'
+  | 'connectoin'
+  | 'conenction'
+  | 'connectionn'
+  | 'connections'
+  | 'connexion'
+  | 'connnect'
+  | 'conect'
+  | 'Connection'
+  | 'onconnection'
+  | 'onConnection';
 
-/** An `EventEmitter` with typed events: those it hears (`Listen`), sends (`Emit`), and its own (`Reserved`). */
+type IfAnyName<Reserved, User, Listener> = 'connection' extends keyof Reserved
+  ? string extends keyof User
+    ? "There is no such event. Did you mean 'connection'?"
+    : Listener
+  : Listener;
+
+/**
+ * An `EventEmitter` with typed events: those it hears (`Listen`), sends (`Emit`), and its own (`Reserved`).
+ *
+ * Names are written out where they are asked for, so that a compiler that refuses one lists those there are.
+ */
 export interface TypedEmitter<Listen extends EventsMap, Emit extends EventsMap, Reserved extends EventsMap = {}>
-  extends Omit<EventEmitter, Untyped> {
+  extends EventEmitter {
   /** Adds a listener. */
-  on<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+  on<Ev extends EventNames<Reserved> | EventNames<Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
   /** Adds a listener that is called once. */
-  once<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+  once<Ev extends EventNames<Reserved> | EventNames<Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
-  /** The same as `on`. */
-  addListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+  /** The same as `on`; also for events that are in no map, such as `newListener`. */
+  addListener<Ev extends EventNames<Reserved> | EventNames<Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
+  addListener(event: string | symbol, listener: (...args: any[]) => void): this;
   /** Adds a listener ahead of the others. */
-  prependListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+  prependListener<Ev extends EventNames<Reserved> | EventNames<Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
+  prependListener(event: string | symbol, listener: (...args: any[]) => void): this;
   /** Adds a listener ahead of the others that is called once. */
-  prependOnceListener<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+  prependOnceListener<Ev extends EventNames<Reserved> | EventNames<Listen>>(
     event: Ev,
     listener: ReservedOrUserListener<Reserved, Listen, Ev>,
   ): this;
-  /** Removes a listener. */
-  off(event: ReservedOrUserEventNames<Reserved, Listen>, listener: (...args: any[]) => void): this;
-  /** The same as `off`. */
-  removeListener(event: ReservedOrUserEventNames<Reserved, Listen>, listener: (...args: any[]) => void): this;
-  /** Removes the listeners of an event, or all. */
-  removeAllListeners(event?: ReservedOrUserEventNames<Reserved, Listen>): this;
+  prependOnceListener(event: string | symbol, listener: (...args: any[]) => void): this;
   /** A copy of the listeners of an event. */
-  listeners<Ev extends ReservedOrUserEventNames<Reserved, Listen>>(
+  listeners<Ev extends EventNames<Reserved> | EventNames<Listen>>(
     event: Ev,
   ): ReservedOrUserListener<Reserved, Listen, Ev>[];
-  /** The same with the wrappers of `once`. */
-  rawListeners(event: ReservedOrUserEventNames<Reserved, Listen>): Function[];
-  /** How many listeners an event has. */
-  listenerCount(event: ReservedOrUserEventNames<Reserved, Listen>, listener?: Function): number;
-  /** Events that have listeners. */
-  eventNames(): (string | symbol)[];
-  /** How many listeners an event may have before Node warns of a leak. */
-  setMaxListeners(count: number): this;
   /** Sends an event. Returns `true`. @throws Error when the name is reserved. */
   emit<Ev extends EventNames<Emit>>(event: Ev, ...args: EventParams<Emit, Ev>): boolean;
 }

@@ -11,7 +11,13 @@ import {
   useRef,
   useSyncExternalStore,
 } from 'react';
-import type { DefaultEventsMap, EventNames, EventParams, EventsMap } from '../../core/client/index.js';
+import type {
+  DefaultEventsMap,
+  EventNames,
+  EventParams,
+  EventsMap,
+  SocketReservedEvents,
+} from '../../core/client/index.js';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from './client.js';
 import { type ConnectionState, INITIAL_STATE, SharedSocket } from './shared-socket.js';
 
@@ -24,13 +30,14 @@ export interface SocketProviderProps {
 }
 
 /** Events a socket emits itself, with the arguments of their listeners. */
-export interface LifecycleEvents {
-  connect: () => void;
-  connect_error: (error: Error & { data?: unknown }) => void;
-  disconnect: (reason: string, description?: unknown) => void;
-}
+export interface LifecycleEvents extends SocketReservedEvents {}
 
-type Listenable<Events extends EventsMap> = Events & LifecycleEvents;
+/** The listener of an event: of the socket's own, or of the map. */
+export type EventListener<Events extends EventsMap, Event> = Event extends keyof LifecycleEvents
+  ? LifecycleEvents[Event]
+  : Event extends keyof Events
+    ? Events[Event]
+    : never;
 
 /** A provider and the hooks that belong to it. */
 export interface SocketHooks<ListenEvents extends EventsMap, EmitEvents extends EventsMap> {
@@ -39,9 +46,9 @@ export interface SocketHooks<ListenEvents extends EventsMap, EmitEvents extends 
   /** The socket; `null` in server rendering and in the first rendering in the browser. */
   useSocket(): Socket<ListenEvents, EmitEvents> | null;
   /** Calls the listener, always the latest one given, on each event while the component is mounted. */
-  useEvent<Event extends EventNames<Listenable<ListenEvents>>>(
+  useEvent<Event extends EventNames<ListenEvents> | keyof LifecycleEvents>(
     event: Event,
-    listener: Listenable<ListenEvents>[Event],
+    listener: EventListener<ListenEvents, Event>,
   ): void;
   /**
    * A function that sends events, the same one in every rendering; for effects and event handlers. What is sent while

@@ -11,6 +11,10 @@ const SERVER = { folder: join(root, 'test/types/programs'), ours: `'../../../cor
 const CLIENT = { folder: join(root, 'test/types/client-programs'), ours: `'../../../core/client/index.js'` };
 
 const OWN = { ...CLIENT, folder: join(root, 'test/types/own-programs') };
+const REACT = {
+  folder: join(root, 'test/types/react-programs'),
+  ours: `'../../../integrations/react/index.js'`,
+};
 
 const compilerOptions = {
   target: 'es2023',
@@ -53,6 +57,7 @@ test.each([
   ['socket.io', SERVER, 'socket.io'],
   ['carillon/client', CLIENT, join(root, 'core/client/index.js')],
   ['carillon/client, beyond Socket.IO', OWN, join(root, 'core/client/index.js')],
+  ['carillon/react', REACT, join(root, 'integrations/react/index.js')],
   ['socket.io-client', CLIENT, 'socket.io-client'],
 ])('the programs compile against %s', async (_name, programs, specifier) => {
   expect(await compile(programs, specifier)).toBe('');

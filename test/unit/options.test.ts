@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { WebSocketServer } from 'ws';
 import { OptionError } from '../../core/errors.js';
 import { resolveOptions, type ServerOptions } from '../../core/options.js';
@@ -154,6 +155,12 @@ describe('wrong options: name, value and what is allowed', () => {
     ['parser', { Encoder: class {} }, 'an object with keys Encoder', 'an object with the classes Encoder and Decoder'],
     ['parser', 'msgpack', '"msgpack"', 'an object with the classes Encoder and Decoder'],
     ['transports', [], 'an array of 0', 'an array with any of "polling", "websocket"'],
+    [
+      'transports',
+      ['webtransport'],
+      'an array of 1',
+      'an array with any of "polling", "websocket": WebTransport is not served yet',
+    ],
     ['transports', 'websocket', '"websocket"', 'an array with any of "polling", "websocket"'],
     [
       'transports',
@@ -178,9 +185,15 @@ describe('wrong options: name, value and what is allowed', () => {
       'a number of at least 0',
       { httpCompression: { threshold: Number.NaN } },
     ],
-    ['cookie', 'io', '"io"', 'true, false or an object with a name'],
+    ['cookie', 5, '5', 'true, false, a name or an object with a name'],
+    ['cookie', '', '""', 'true, false, a name or an object with a name'],
     ['cookie.name', '', '""', 'a name', { cookie: { name: '' } }],
-    ['cors', '*', '"*"', 'an object such as { origin: "https://example.com" }, or a function (request, callback)'],
+    [
+      'cors',
+      '*',
+      '"*"',
+      'true, an object such as { origin: "https://example.com" }, or a function (request, callback)',
+    ],
     ['allowRequest', true, 'true', 'a function (request, callback)'],
     ['allowEIO3', true, 'true', 'false: clients of Socket.IO 2 are not served yet'],
     ['connectionStateRecovery', 5000, '5000', 'an object'],
@@ -305,6 +318,27 @@ describe('right options', () => {
       ...defaults,
       maxBytes: 0,
     });
+  });
+
+  test('a cookie may be given by its name, and cors by true', () => {
+    expect(resolveOptions({ cookie: 'sid' }).cookie).toEqual({
+      name: 'sid',
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+    });
+    expect(resolveOptions({ cors: true }).cors).toEqual({});
+    expect(resolveOptions({ cors: false }).cors).toBeUndefined();
+  });
+
+  test('webtransport is passed over, with a word on the console', () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    try {
+      expect(resolveOptions({ transports: ['webtransport', 'websocket'] }).transports).toEqual(['websocket']);
+      expect(warn.mock.calls.join()).toContain('"webtransport" is not served yet');
+    } finally {
+      warn.mockRestore();
+    }
   });
 
   test('cors as an object or a function, adapters as a class or a function, ws by itself', () => {
