@@ -1,11 +1,13 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { parseQuery } from '../protocol/engineio/handshake.js';
 
 /** What every request has before an application touches it. */
 const PLAIN_KEYS: ReadonlySet<string> = new Set([
   ...Object.keys(new IncomingMessage(null as unknown as Socket)),
   'parser',
   '_query',
+  'res',
 ]);
 
 /** Not allowed in a header, so it can stand between two. */
@@ -67,7 +69,7 @@ export class CompactRequest {
     request.rawHeaders = this.#rawHeaders === '' ? [] : this.#rawHeaders.split(SEPARATOR);
     Object.assign(request, headersOf(request.rawHeaders));
     request.complete = true;
-    return request;
+    return Object.assign(request, { _query: parseQuery(request.url), res: null });
   }
 }
 

@@ -21,7 +21,11 @@ import { takePoll, writeAnswer } from './relayed-poll.js';
 const debug = createDebug('carillon:http');
 
 /** Middlewares of the ecosystem tell a handshake from later requests by `request._query.sid`. */
-type EngineRequest = IncomingMessage & { _query?: Query };
+type EngineRequest = IncomingMessage & {
+  _query?: Query;
+  /** The answer to a polling request, until it is written; where Express has it, too. */
+  res?: ServerResponse | null;
+};
 
 /** A handshake takes a fraction of a millisecond; so many of them may take place in a row. */
 const HANDSHAKES_PER_TURN = 32;
@@ -73,6 +77,7 @@ export class NodeHttp implements EngineFront {
     if (this.#publishEndpoint?.handle(request, response)) return;
     const query = parseQuery(request.url);
     (request as EngineRequest)._query = query;
+    (request as EngineRequest).res = response;
     if (query.sid) this.#serve(request, response);
     else this.#handshakes.pass(() => this.#serve(request, response));
   }
@@ -82,12 +87,7 @@ export class NodeHttp implements EngineFront {
     const decision = new OneShotGate();
     this.#runMiddlewares(request, response, (error) => {
       if (error !== undefined) {
-        if (decision.make())
-          this.#refuse(
-            request,
-            response,
-            new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) }),
-          );
+        if (decision.make()) this.#refuse(request, response, middlewareFailure(error));
         return;
       }
       this.#accept(request, false, (verdict) => {
@@ -103,6 +103,7 @@ export class NodeHttp implements EngineFront {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     (request as EngineRequest)._query = parseQuery(request.url);
+    (request as EngineRequest).res = null;
     // Between here and the transport nobody else listens: a reset must not be an unhandled error.
     socket.on('error', destroy);
     this.#handshakes.pass(() => {
@@ -112,21 +113,25 @@ export class NodeHttp implements EngineFront {
 
   #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const decision = new OneShotGate();
-    const expire = () => {
-      const refusal = this.#overdue();
+    const expire = () => refuse(this.#overdue());
+    const refuse = (refusal: Refusal) => {
       this.#report(request, refusal);
       abortUpgrade(socket, refusal);
     };
-    const proceed = (extra: ResponseHeaders) => {
+    const proceed = (response: ServerResponse | null) => {
       this.#accept(request, true, (verdict) => {
         if (!decision.make() || socket.destroyed) return;
         if (verdict instanceof Refusal || verdict instanceof Elsewhere) {
-          const refusal = verdict instanceof Refusal ? verdict : unknownSession(verdict.sid);
-          this.#report(request, refusal);
-          abortUpgrade(socket, refusal);
+          refuse(verdict instanceof Refusal ? verdict : unknownSession(verdict.sid));
           return;
         }
-        const headers: ResponseHeaders = { ...extra };
+        let headers: ResponseHeaders = {};
+        try {
+          if (response !== null) headers = switchingHeaders(response);
+        } catch (error) {
+          refuse(middlewareFailure(error));
+          return;
+        }
         this.#engine.completeHeaders(headers, request, typeof verdict === 'string');
         socket.removeListener('error', destroy);
         this.#acceptor.accept(request, socket, head, headers, (transport) => {
@@ -136,7 +141,7 @@ export class NodeHttp implements EngineFront {
       });
     };
     if (this.#engine.middlewares.length === 0) {
-      proceed({});
+      proceed(null);
       this.#limitTime(decision, socket, expire);
       return;
     }
@@ -154,13 +159,10 @@ export class NodeHttp implements EngineFront {
     this.#runMiddlewares(request, response, (error) => {
       response.detachSocket(socket as never);
       if (error === undefined) {
-        proceed(response.getHeaders() as ResponseHeaders);
+        proceed(response);
         return;
       }
-      if (!decision.make()) return;
-      const refusal = new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) });
-      this.#report(request, refusal);
-      abortUpgrade(socket, refusal);
+      if (decision.make()) refuse(middlewareFailure(error));
     });
     this.#limitTime(decision, socket, expire);
   }
@@ -339,6 +341,8 @@ export class NodeHttp implements EngineFront {
       return;
     }
     transport.onRequest(request, response);
+    // The request is kept with the connection, and its answer is written.
+    (request as EngineRequest).res = null;
   }
 
   /** Another node may have the session: it gets the request, and we pass on its answer. */
@@ -414,6 +418,33 @@ function abortUpgrade(socket: Duplex, refusal: Refusal): void {
 
 function addressOf(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? '';
+}
+
+/** A middleware of the engine threw, or passed an error on. */
+function middlewareFailure(error: unknown): Refusal {
+  return new Refusal('badRequest', { name: 'MIDDLEWARE_FAILURE', message: messageOf(error) });
+}
+
+/** What describes a body or the connection itself: not the middlewares' business on a 101. */
+const NOT_ON_SWITCHING: ReadonlySet<string> = new Set(
+  'connection content-encoding content-length content-type keep-alive sec-websocket-accept sec-websocket-extensions sec-websocket-protocol trailer transfer-encoding upgrade'.split(
+    ' ',
+  ),
+);
+
+/**
+ * The headers that middlewares want on the 101. Some add theirs only when the head is written, by wrapping `writeHead`
+ * (the package `on-headers`: express-session, cookie-session), so it is called; nothing is sent by it.
+ *
+ * @throws whatever such a middleware throws.
+ */
+function switchingHeaders(response: ServerResponse): ResponseHeaders {
+  if (!response.headersSent) response.writeHead(101);
+  const headers: ResponseHeaders = {};
+  for (const [name, value] of Object.entries(response.getHeaders())) {
+    if (value !== undefined && !NOT_ON_SWITCHING.has(name)) headers[name] = value as ResponseHeaders[string];
+  }
+  return headers;
 }
 
 function messageOf(error: unknown): string {

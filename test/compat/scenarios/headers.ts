@@ -1,4 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import session from 'express-session';
+import onHeaders from 'on-headers';
 import type { Server } from 'socket.io';
 import type { Context } from '../../support/compat/context.js';
 import type { PollingPeer } from '../../support/compat/peers.js';
@@ -301,6 +303,70 @@ export const scenarios: Scenario[] = [
       const peer = await context.peer(io);
       await peer.send('40');
       await peer.receive();
+    },
+  },
+  {
+    name: 'headers that a middleware adds when the head is written are on the answer',
+    modes: ['polling', 'websocket'],
+    touches: ['Engine.use'],
+    async run(context) {
+      const io = await context.server();
+      io.engine.use((_request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        onHeaders(response, () => {
+          response.setHeader('x-late', 'yes');
+        });
+        response.setHeader('x-early', 'yes');
+        next();
+      });
+      io.engine.use(session({ secret: 'cat', resave: false, saveUninitialized: true, name: 'sid' }));
+      const headers =
+        context.mode === 'websocket' ? await upgradeHeaders(context, io) : (await context.http(io, handshake)).headers;
+      const cookies = [headers['set-cookie'] ?? []].flat().map((cookie) => cookie.replace(/=.*/, ''));
+      context.record('peer', 'headers', headers['x-early'], headers['x-late'], cookies);
+    },
+  },
+  {
+    name: 'a session of express-session is there for the socket, and the same for later requests',
+    touches: ['Engine.use', 'Socket.request'],
+    async run(context) {
+      const io = await context.server();
+      io.engine.use(session({ secret: 'cat', resave: false, saveUninitialized: true }));
+      io.on('connection', (socket) => {
+        const { session: stored, sessionID } = socket.request as unknown as {
+          session: { visits?: number };
+          sessionID: string;
+        };
+        stored.visits = 1;
+        context.record('server', 'session', typeof sessionID, stored.visits, socket.request.headers.cookie);
+      });
+      await context.once(context.client(io), 'connect');
+    },
+  },
+  {
+    name: 'the request keeps its query, and has no response any more',
+    touches: ['Socket.request', 'option:allowRequest'],
+    async run(context) {
+      type Seen = IncomingMessage & { res?: ServerResponse; _query?: Record<string, string> };
+      const io = await context.server({
+        allowRequest: (request, next) => {
+          if (context.mode !== 'websocket')
+            context.record('server', 'allowRequest', typeof (request as Seen).res?.setHeader);
+          next(null, true);
+        },
+      });
+      const record = (label: string, request: Seen): void => {
+        const { EIO, transport, room } = request._query ?? {};
+        context.record('server', label, EIO, transport, room, request.res ?? null);
+      };
+      io.on('connection', (socket) => {
+        socket.on('later', (done: () => void) => {
+          record('later', socket.request);
+          done();
+        });
+      });
+      const client = context.client(io, { query: { room: 'a' } });
+      await context.once(client, 'connect');
+      await client.emitWithAck('later');
     },
   },
 ];

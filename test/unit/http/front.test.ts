@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Engine } from '../../../core/engine/engine.js';
 import { NodeHttp } from '../../../core/http/front.js';
 import { resolveOptions, type ServerOptions } from '../../../core/options.js';
@@ -67,6 +67,44 @@ describe('polling', () => {
     expect(await connect().request(`GET ${POLLING}`, headers)).toMatchObject({ status: 403 });
     for (const origin of ['http://mine.example', 'https://mine.example', 'https://mine.example:8443'])
       expect(await connect().request(`GET ${POLLING}`, { ...headers, Origin: origin })).toMatchObject({ status: 200 });
+  });
+});
+
+/** As the package `on-headers` does it. */
+function whenWritten(response: ServerResponse, add: () => void): void {
+  const { writeHead } = response;
+  response.writeHead = function (this: ServerResponse, ...args: unknown[]) {
+    add();
+    return writeHead.apply(this, args as never);
+  } as typeof writeHead;
+}
+
+describe('headers that are added when the head is written', () => {
+  test('are on the 101, without those that describe a body', async () => {
+    const { engine, connect } = create();
+    engine.use((_request, response, next) => {
+      whenWritten(response, () => {
+        response.setHeader('Set-Cookie', 'a=1');
+        response.setHeader('Content-Encoding', 'gzip');
+      });
+      next();
+    });
+    const answer = await connect().request(`GET ${WEBSOCKET}`, UPGRADE);
+    expect(answer).toMatchObject({ status: 101, headers: { 'set-cookie': 'a=1' } });
+    expect(answer!.headers).not.toHaveProperty('content-encoding');
+  });
+
+  test('refuse the handshake when they cannot be added', async () => {
+    const { engine, errors, connect } = create();
+    engine.use((_request, response, next) => {
+      whenWritten(response, () => {
+        throw new Error('no store');
+      });
+      next();
+    });
+    expect(await connect().request(`GET ${WEBSOCKET}`, UPGRADE)).toMatchObject({ status: 400 });
+    expect(errors).toEqual([[3, 'Bad request', { name: 'MIDDLEWARE_FAILURE', message: 'no store' }]]);
+    expect(engine.clientsCount).toBe(0);
   });
 });
 
