@@ -83,7 +83,7 @@ describe.each([
     }, options);
 
   const connection = () =>
-    bounded(new Promise<Socket>((resolve) => io.once('connection', resolve)), 'a connection', 8000);
+    bounded(new Promise<Socket>((resolve) => io.once('connection', resolve)), 'a connection');
   const log = (count: number) =>
     page
       .waitForFunction((length) => {
@@ -126,7 +126,7 @@ describe.each([
     const answers = await page.evaluate(async () => {
       const { socket } = globalThis as unknown as PageGlobals;
       const bytes = Uint8Array.from([1, 2, 3]);
-      const echo = (value: unknown) => socket.timeout(5000).emitWithAck('echo', value);
+      const echo = (value: unknown) => socket.timeout(60_000).emitWithAck('echo', value);
       const binary: any = await echo(bytes);
       const nested: any = await echo({ list: [bytes.buffer, 'text'] });
       return [
@@ -173,7 +173,7 @@ describe.each([
       socket.emit('part', file, file.name);
       socket.emit('part', 'last');
     });
-    await bounded(done, 'five parts', 8000);
+    await bounded(done, 'five parts');
     expect(received).toEqual([
       ['first'],
       ['bytes 6 a blo', 'bytes 300000 xxxxx'],
@@ -202,7 +202,7 @@ describe.each([
         if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve));
       }
     });
-    await bounded(done, 'a thousand events', 8000);
+    await bounded(done, 'a thousand events');
     expect(received).toEqual(Array.from({ length: 1000 }, (_, n) => n));
   });
 
@@ -251,7 +251,7 @@ describe.each([
     const kept = new Promise((resolve) => io.once('connection', (socket) => socket.once('kept', resolve)));
     await context.setOffline(false);
     expect(await log(3)).toEqual(['connect', 'disconnect: transport close', 'connect']);
-    expect(await bounded(kept, 'what was emitted offline', 8000)).toBe(1);
+    expect(await bounded(kept, 'what was emitted offline')).toBe(1);
   });
 
   test('a page in the background that was put to sleep comes back as soon as it is looked at', async () => {

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 async function visit(transport: string, viewport = { width: 1000, height: 700 }): Promise<Page> {
   const page = await browser.newPage({ viewport });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(120_000);
   page.on('pageerror', (error) => pageErrors.push(String(error)));
   await page.goto(`${example.url}?transport=${transport}`);
   await page.getByText(/^at node \d/).waitFor();

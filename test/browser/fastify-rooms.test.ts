@@ -35,7 +35,7 @@ afterEach(async () => {
 async function visit(name: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(120_000);
   page.on('pageerror', (error) => pageErrors.push(String(error)));
   await page.goto(example.url);
   await page.getByLabel('Your name').fill(name);

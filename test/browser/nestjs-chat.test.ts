@@ -44,7 +44,7 @@ describe.each(['express', 'fastify'])('the chat of Nest gateways on %s', (platfo
   async function knock(name: string): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(120_000);
     page.on('pageerror', (error) => pageErrors.push(String(error)));
     await page.goto(example.url);
     await page.getByLabel('Your name').fill(name);

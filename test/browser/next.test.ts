@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { WebSocket } from 'ws';
 import { launchChromium } from '../support/chromium.js';
-import { bounded, once } from '../support/compat/wait.js';
+import { bounded, once, promptly } from '../support/compat/wait.js';
 import { freePort, type NextProcess, NextProject } from '../support/next-project.js';
 import { keepScreenshots } from '../support/screenshots.js';
 
@@ -38,7 +38,7 @@ afterAll(async () => {
 async function visit(url: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(120_000);
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(url);
   return page;
@@ -85,9 +85,7 @@ describe('in production', () => {
   it('ends by SIGTERM with pages open', async () => {
     const page = await visit(server.url);
     await page.getByText('connected, 1 visitor').waitFor();
-    const began = performance.now();
-    expect(await bounded(server.end(), 'the end')).toBe(0);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(await promptly(server.end(), 'the end')).toBe(0);
     await page.getByText('connecting', { exact: true }).waitFor();
   });
 });
@@ -131,7 +129,7 @@ describe('in development', () => {
     expect(await bounded(server.end(), 'the end')).toBe(0);
     server = await start();
     const hot = new WebSocket(socket.url(), { origin: server.url });
-    await bounded(once(hot, 'open'), 'hot reloading', 10_000);
+    await bounded(once(hot, 'open'), 'hot reloading');
     hot.terminate();
   });
 });

@@ -57,7 +57,7 @@ describe.each(versions)('with %s', (_name, alias) => {
     io.of('/admin').use((_socket, next) => next(new Error('not for you')));
     complaints = [];
     page = await browser.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(120_000);
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     await page.goto(`http://127.0.0.1:${(httpServer.address() as AddressInfo).port}/`);

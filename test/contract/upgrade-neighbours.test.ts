@@ -24,7 +24,7 @@ function attach(server: HttpServer): Server {
 async function expectCarillon(url: string): Promise<void> {
   for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
     const socket = await connected(url, { transports });
-    expect(await socket.timeout(2000).emitWithAck('echo', transports)).toEqual(transports);
+    expect(await socket.timeout(60_000).emitWithAck('echo', transports)).toEqual(transports);
   }
 }
 

@@ -38,9 +38,9 @@ describe.each(servers)('with the %s server', (_, Server) => {
     echo(server);
     proxy.delay = 20;
     const socket = client(proxy.url, { transports });
-    for (let n = 0; n < 3; n++) expect(await socket.timeout(5000).emitWithAck('echo', n)).toBe(n);
+    for (let n = 0; n < 3; n++) expect(await socket.timeout(60_000).emitWithAck('echo', n)).toBe(n);
     const bytes = Buffer.alloc(100_000, 1);
-    expect(await socket.timeout(5000).emitWithAck('echo', bytes)).toEqual(bytes);
+    expect(await socket.timeout(60_000).emitWithAck('echo', bytes)).toEqual(bytes);
   });
 
   test.each(modes)('a narrow link carries everything in the end [%s]', async (_name, transports) => {
@@ -56,7 +56,7 @@ describe.each(servers)('with the %s server', (_, Server) => {
   test.each([['websocket'], ['polling']])(
     'a connection that has gone silent is given up, and made anew [%s]',
     async (transport) => {
-      const { io: server, proxy } = await behindProxy(Server, { pingInterval: 100, pingTimeout: 100 });
+      const { io: server, proxy } = await behindProxy(Server, { pingInterval: 100, pingTimeout: 1000 });
       echo(server);
       const socket = client(proxy.url, { transports: [transport] });
       await next(socket, 'connect');

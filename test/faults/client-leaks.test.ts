@@ -19,7 +19,7 @@ const busy = () => {
 
 /** Resolves once nothing more is busy than before, and `isOver` agrees. */
 async function rest(before: ReturnType<typeof busy>, isOver = () => true): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const now = busy();
     const isBusy =

@@ -107,7 +107,7 @@ describe('integrations/fastify/README.md', () => {
   it('server and client', async () => {
     const { project, port } = await follow(readme);
     const server = project.start(readme.command('node server.mjs'));
-    await bounded(server.printed(/Server listening/), 'the server to listen', 30_000);
+    await bounded(server.printed(/Server listening/), 'the server to listen');
     expect(await project.run(readme.command('node client.mjs'))).toBe('hello world\n');
     await saysHello(server, port);
     // What the page of the document imports.
@@ -132,7 +132,7 @@ describe('integrations/fastify/README.md', () => {
        console.log(app.jwt.sign({ name: 'Ada' }));`,
     );
     const program = project.start('node guarded.mjs');
-    const [token] = await bounded(program.printed(/\S+\.\S+\.\S+/), 'the token', 30_000);
+    const [token] = await bounded(program.printed(/\S+\.\S+\.\S+/), 'the token');
     expect(await knock(url)).toMatch(/^end: refused 401/);
     const socket = client(url, { extraHeaders: { authorization: `Bearer ${token}` } });
     const you = new Promise((resolve) => socket.once('you', (...all: unknown[]) => resolve(all)));

@@ -27,7 +27,7 @@ const ours = realpathSync(join(root, 'node_modules'));
 const packages = realpathSync(process.env.CARILLON_NEXT ?? ours);
 
 /** Milliseconds that Next may take to build or to start, on a machine that is busy with other things. */
-const PATIENCE = 180_000;
+const PATIENCE = 300_000;
 
 /** A process of a Next project, and what it printed. */
 export interface NextProcess {

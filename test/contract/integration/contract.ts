@@ -4,7 +4,7 @@ import { io as connectClient, type ManagerOptions, type Socket, type SocketOptio
 import { WebSocket } from 'ws';
 import { http } from '../../support/compat/http.js';
 import { engineUrl, openPeer, WebSocketPeer } from '../../support/compat/peers.js';
-import { bounded, once } from '../../support/compat/wait.js';
+import { bounded, once, promptly } from '../../support/compat/wait.js';
 import { disconnect } from '../../support/official-client.js';
 import { Fixture, FOREIGN_AFTER, FOREIGN_BEFORE, HELLO, HELLO_PATH, listenersOf } from './fixture.js';
 
@@ -28,9 +28,6 @@ export interface Running {
 export type Start = (fixture: Fixture) => Promise<Running>;
 
 type ClientOptions = Partial<ManagerOptions & SocketOptions>;
-
-/** Milliseconds a graceful shutdown may take, whoever is connected. */
-const SHUTDOWN_LIMIT = 1000;
 
 const modes = { polling: ['polling'], websocket: ['websocket'], upgrade: ['polling', 'websocket'] };
 
@@ -85,9 +82,10 @@ export function integrationContract(name: string, start: Start): void {
 
     // First, while nothing of other tests is left in the process.
     describe('the end', () => {
-      it('shuts down within a second although clients are connected, and leaves nothing behind', async () => {
+      it('shuts down without waiting for clients that are connected, and leaves nothing behind', async () => {
         const before = activeResources();
         const own = await start(new Fixture());
+        if (own.server !== undefined) own.server.keepAliveTimeout = 120_000;
         const agent = new Agent({ keepAlive: true });
         cleanups.push(() => agent.destroy());
         const sockets = await Promise.all(Object.values(modes).map((each) => connected(each, {}, own.url)));
@@ -95,9 +93,7 @@ export function integrationContract(name: string, start: Start): void {
         const [idle, silent] = await Promise.all([keptAlivePoll(own.url, agent), openPeer('websocket', own.url)]);
         // It reads nothing any more, so it never answers the closing handshake.
         (silent as WebSocketPeer).socket.pause();
-        const began = performance.now();
-        await bounded(own.stop(), 'the shutdown', 10_000);
-        expect(performance.now() - began).toBeLessThan(SHUTDOWN_LIMIT);
+        await promptly(own.stop(), 'the shutdown');
 
         for (const [reason] of await Promise.all(reasons)) {
           expect(['io server disconnect', 'transport close', 'transport error']).toContain(reason);
@@ -108,7 +104,7 @@ export function integrationContract(name: string, start: Start): void {
         silent.drop();
         const after = await settled(activeResources, (kinds) => surplus(kinds, before).length === 0);
         expect(surplus(after, before)).toEqual([]);
-      }, 60_000);
+      });
 
       it('never closes a server that is not its own, and leaves it as it was', async () => {
         const own = await start(new Fixture());
@@ -133,13 +129,13 @@ export function integrationContract(name: string, start: Start): void {
         const foreign = new WebSocket(own.url.replace('http', 'ws') + FOREIGN_BEFORE);
         await once(foreign, 'open');
         foreign.terminate();
-      }, 60_000);
+      });
     });
 
     describe('in service', () => {
       beforeAll(async () => {
         running = await start(fixture);
-      }, 60_000);
+      });
 
       afterAll(() => running?.stop());
 
@@ -155,11 +151,11 @@ export function integrationContract(name: string, start: Start): void {
         it('answers acknowledgements, in both directions', async () => {
           const socket = await connected(transports);
           socket.on('question', (value: number, answer: (value: number) => void) => answer(value * 2));
-          expect(await socket.timeout(2000).emitWithAck('echo', 'text')).toBe('text');
-          expect(await socket.timeout(2000).emitWithAck('echo', { nested: [1, null, 'ä€😀'] })).toEqual({
+          expect(await socket.timeout(60_000).emitWithAck('echo', 'text')).toBe('text');
+          expect(await socket.timeout(60_000).emitWithAck('echo', { nested: [1, null, 'ä€😀'] })).toEqual({
             nested: [1, null, 'ä€😀'],
           });
-          expect(await socket.timeout(2000).emitWithAck('ask')).toBe(42);
+          expect(await socket.timeout(60_000).emitWithAck('ask')).toBe(42);
         });
 
         it('keeps all arguments and their order', async () => {
@@ -168,14 +164,14 @@ export function integrationContract(name: string, start: Start): void {
             socket.emit('echo', 'a', ['b'], 3, (...values: unknown[]) => resolve(values));
           });
           expect(await bounded(answers, 'the acknowledgement')).toEqual(['a', ['b'], 3]);
-          const many = Array.from({ length: 50 }, (_, index) => socket.timeout(2000).emitWithAck('echo', index));
+          const many = Array.from({ length: 50 }, (_, index) => socket.timeout(60_000).emitWithAck('echo', index));
           expect(await Promise.all(many)).toEqual(Array.from({ length: 50 }, (_, index) => index));
         });
 
         it('carries binary data both ways', async () => {
           const socket = await connected(transports);
           const bytes = Buffer.from([0, 1, 127, 128, 255]);
-          const answer = await socket.timeout(2000).emitWithAck('echo', { bytes, deep: [bytes] });
+          const answer = await socket.timeout(60_000).emitWithAck('echo', { bytes, deep: [bytes] });
           expect(Buffer.from(answer.bytes)).toEqual(bytes);
           expect(Buffer.from(answer.deep[0])).toEqual(bytes);
         });
@@ -183,7 +179,7 @@ export function integrationContract(name: string, start: Start): void {
         it('carries a message of 300,000 characters', async () => {
           const socket = await connected(transports);
           const text = 'x'.repeat(300_000);
-          expect(await socket.timeout(2000).emitWithAck('echo', text)).toBe(text);
+          expect(await socket.timeout(60_000).emitWithAck('echo', text)).toBe(text);
         });
 
         it('delivers to a room and to nobody else', async () => {
@@ -194,14 +190,14 @@ export function integrationContract(name: string, start: Start): void {
           for (const [who, socket] of Object.entries({ speaker, member, former, stranger })) {
             socket!.on('said', (text: string) => heard.push(`${who}: ${text}`));
           }
-          await Promise.all([member, former].map((socket) => socket!.timeout(2000).emitWithAck('join', 'room')));
-          await former!.timeout(2000).emitWithAck('leave', 'room');
+          await Promise.all([member, former].map((socket) => socket!.timeout(60_000).emitWithAck('join', 'room')));
+          await former!.timeout(60_000).emitWithAck('leave', 'room');
           const arrived = once(member!, 'said');
-          await speaker!.timeout(2000).emitWithAck('say', 'room', 'hi');
+          await speaker!.timeout(60_000).emitWithAck('say', 'room', 'hi');
           await arrived;
           // Whatever was sent to the others is there before the answer to what they ask now.
           await Promise.all(
-            [speaker, former, stranger].map((socket) => socket!.timeout(2000).emitWithAck('echo', 'done')),
+            [speaker, former, stranger].map((socket) => socket!.timeout(60_000).emitWithAck('echo', 'done')),
           );
           expect(heard).toEqual(['member: hi']);
         });
@@ -216,9 +212,9 @@ export function integrationContract(name: string, start: Start): void {
 
         it('answers the acknowledgement of a client whose event made a listener throw, and keeps the connection', async () => {
           const socket = await connected(transports);
-          expect(await socket.timeout(2000).emitWithAck('fail')).toMatchObject({ status: 'error' });
+          expect(await socket.timeout(60_000).emitWithAck('fail')).toMatchObject({ status: 'error' });
           socket.emit('fail');
-          expect(await socket.timeout(2000).emitWithAck('echo', 'still here')).toBe('still here');
+          expect(await socket.timeout(60_000).emitWithAck('echo', 'still here')).toBe('still here');
         });
       });
 
@@ -268,7 +264,7 @@ export function integrationContract(name: string, start: Start): void {
           Array.from({ length: 30 }, (_, index) => connected(index % 2 === 0 ? ['websocket'] : ['polling'])),
         );
         const answers = await Promise.all(
-          sockets.map((socket, index) => socket.timeout(2000).emitWithAck('echo', index)),
+          sockets.map((socket, index) => socket.timeout(60_000).emitWithAck('echo', index)),
         );
         expect(answers).toEqual(sockets.map((_, index) => index));
         expect(warnings.filter((warning) => warning.name === 'MaxListenersExceededWarning')).toEqual([]);
@@ -325,9 +321,9 @@ function surplus(after: string[], before: string[]): string[] {
   });
 }
 
-/** Looks again until the value is as it should be or two seconds are over. */
+/** Looks again until the value is as it should be, or never will be. */
 async function settled<T>(read: () => T, isFine: (value: T) => boolean): Promise<T> {
-  const end = performance.now() + 2000;
+  const end = performance.now() + 30_000;
   for (;;) {
     const value = read();
     if (isFine(value) || performance.now() > end) return value;

@@ -57,7 +57,7 @@ export class Fixture {
         socket.to(room).emit('said', text);
         ack();
       });
-      socket.on('ask', async (ack) => ack(await socket.timeout(2000).emitWithAck('question', 21)));
+      socket.on('ask', async (ack) => ack(await socket.timeout(60_000).emitWithAck('question', 21)));
       socket.on('fail', () => {
         throw new Error('a listener of the contract that fails');
       });

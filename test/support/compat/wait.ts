@@ -21,6 +21,14 @@ export async function bounded<T>(promise: Promise<T>, what: string | (() => stri
   }
 }
 
+/**
+ * For what has to wait for nobody: a closing handshake, a heartbeat or an idle connection would hold it up for 25 seconds
+ * or more, and a busy machine does not for 20.
+ */
+export function promptly<T>(promise: Promise<T>, what: string): Promise<T> {
+  return bounded(promise, what, 20_000);
+}
+
 /** The arguments of the next `event`. */
 export function once(emitter: Emitting, event: string, what = `the event "${event}"`): Promise<any[]> {
   return bounded(new Promise<any[]>((resolve) => emitter.once(event, (...args: any[]) => resolve(args))), what);
