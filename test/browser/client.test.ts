@@ -82,8 +82,7 @@ describe.each([
       });
     }, options);
 
-  const connection = () =>
-    bounded(new Promise<Socket>((resolve) => io.once('connection', resolve)), 'a connection');
+  const connection = () => bounded(new Promise<Socket>((resolve) => io.once('connection', resolve)), 'a connection');
   const log = (count: number) =>
     page
       .waitForFunction((length) => {
