@@ -119,6 +119,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   readonly #handshakes: Readonly<Record<TransportName, string>>;
   #front: EngineFront | null = null;
   #isClosed = false;
+  #farewell: Promise<void> | undefined = undefined;
+  #onEmpty: (() => void) | undefined = undefined;
 
   constructor(options: EngineOptions, clock: Clock) {
     super({ captureRejections: true });
@@ -285,23 +287,45 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
 
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
+    if (this.#connections.size === 0) this.#onEmpty?.();
     this.admission.onClosed(connection.id);
     const ending = connection.ending!;
     if (ending.transport === 'polling' && ending.by !== 'client') this.#farewells.add(connection.id, ending.reason);
     if (debug.enabled) debug('%s ended %s', connection.id, tell(connection.ending!));
   }
 
-  /** Closes every session (`forced close`) and takes no new ones. */
+  /**
+   * After {@link close}: until the clients that could not be told at once have come for it, a moment at most. `undefined`
+   * when there is none. @internal
+   */
+  get farewell(): Promise<void> | undefined {
+    return this.#farewell;
+  }
+
+  /**
+   * Closes every session (`forced close`) and takes no new ones. A client between two polls, or in the middle of an upgrade,
+   * has a moment to come and hear of it.
+   */
   close(): this {
     this.#isClosed = true;
     const transports = Array.from(this.#connections.values(), (connection) => connection.transport);
-    for (const connection of [...this.#connections.values()]) connection.close(true);
+    for (const connection of [...this.#connections.values()]) {
+      // A client between two polls, or on its way to another transport, cannot be told before it is there.
+      if (connection.transport.name === 'polling') connection.close();
+      if (connection.readyState !== 'closing') connection.close(true);
+    }
     this.heartbeat.clear();
     this.#front?.close(CLOSE_GRACE);
+    if (this.#connections.size > 0) {
+      this.#farewell = new Promise((resolve) => {
+        this.#onEmpty = resolve;
+      });
+    }
     // A peer that is gone never answers a close frame: it must not hold up the process. Nor must this timer: as long as
     // one of the sockets is there, it fires; after the last one nobody needs it.
     if (transports.length > 0) {
       const terminate = () => {
+        for (const connection of [...this.#connections.values()]) connection.close(true);
         for (const transport of transports) if (transport.readyState !== 'closed') transport.terminate();
       };
       this.#clock.setTimeout(terminate, CLOSE_GRACE, true);

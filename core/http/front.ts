@@ -78,6 +78,8 @@ export class NodeHttp implements EngineFront {
     const query = parseQuery(request.url);
     (request as EngineRequest)._query = query;
     (request as EngineRequest).res = response;
+    // The end of the HTTP server waits for its connections.
+    if (this.#isClosed) response.shouldKeepAlive = false;
     if (query.sid) this.#serve(request, response);
     else this.#handshakes.pass(() => this.#serve(request, response));
   }

@@ -368,8 +368,10 @@ export class Server<
    * @param callback called when all is closed; with an error when the HTTP server was not running.
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
-    await this.detach();
+    await this.#leave();
+    // Served to the end: a request that nobody answers would hold up the end of the HTTP server.
     const error = this.#closesHttpServer ? await closeHttpServer(this.httpServer as HttpServer) : undefined;
+    this.#stopServing();
     callback?.(error);
   }
 
@@ -378,15 +380,26 @@ export class Server<
    * every listener that is not ours: for a server that belongs to somebody else.
    */
   async detach(): Promise<void> {
+    await this.#leave();
+    this.#stopServing();
+  }
+
+  /** Until every client has been told, or had its time to come and hear of it. */
+  async #leave(): Promise<void> {
     for (const namespace of [...this._nsps.values()]) {
       for (const socket of [...namespace.sockets.values()]) socket.onClose('server shutting down');
     }
     this.engine?.close();
     this.#clientHost.close();
-    for (const attachment of this.#attachments.splice(0)) attachment.detach();
     const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
-    await Promise.all([this.#relaying?.close(), ...adapters]);
+    if (this.engine?.farewell === undefined && !this.#closesHttpServer) this.#stopServing();
+    await Promise.all([this.engine?.farewell, ...adapters]);
+    await this.#relaying?.close();
     this.#relaying = null;
+  }
+
+  #stopServing(): void {
+    for (const attachment of this.#attachments.splice(0)) attachment.detach();
   }
 
   // --- the main namespace, for short ---

@@ -58,7 +58,30 @@ const parseError = replacing('"forced close"', '"parse error"');
 const moved: readonly Mode[] = ['websocket', 'upgrade'];
 
 /** In order: what an entry makes of a record is what the next one starts from. */
+const toldOfTheEnd =
+  'a server that closes on purpose is no error of the network, and clients and logs should not say so';
 export const differences: readonly Difference[] = [
+  // --- shutting down ---
+  {
+    reason: toldOfTheEnd,
+    scenarios: [
+      'client: reason, the server closes',
+      'close resolves, calls back and lets go of the port',
+      'the engine closes all its clients',
+      'the server shuts down',
+    ],
+    modes: ['polling'],
+    side: 'server',
+    expected: replacing('transport error', 'transport close'),
+  },
+  {
+    reason: toldOfTheEnd,
+    scenarios: ['close with clients in the middle of a handshake'],
+    modes: ['polling'],
+    side: 'server',
+    expected: replacing('"end: connect ECONNREFUSED <host>"', '"1"'),
+  },
+
   // --- what is malformed ---
   {
     reason: malformed,

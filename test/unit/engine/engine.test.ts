@@ -106,9 +106,11 @@ describe('closing', () => {
   test('every session ends, and no new one begins', () => {
     const test = new TestEngine();
     const sessions = [test.open(), test.open('polling')];
+    sessions[1]!.transport.poll();
     test.engine.close();
     for (const { handler } of sessions) expect(handler.heard).toEqual([['close', 'forced close']]);
     expect(test.engine.clientsCount).toBe(0);
+    expect(test.engine.farewell).toBeUndefined();
     const late = new MemoryTransport();
     expect(test.engine.open('late', late, new TestRequest(), '')).toBeUndefined();
     expect(late.readyState).toBe('closed');
@@ -125,6 +127,47 @@ describe('closing', () => {
     expect(silent.transport.readyState).toBe('closed');
     expect(silent.transport.terminateCalls).toBe(1);
     expect(polite.transport.terminateCalls).toBe(0);
+    expect(test.clock.pending).toBe(0);
+  });
+
+  test('a client between two polls hears of it with its next one, after what was sent to it', async () => {
+    const test = new TestEngine();
+    const { connection, transport, handler } = test.open('polling');
+    connection.send('last words');
+    test.engine.close();
+    expect(handler.heard).toEqual([]);
+    transport.poll();
+    expect(transport.take()).toEqual(['4last words']);
+    expect(transport.readyState).toBe('open');
+    transport.poll();
+    expect(transport.readyState).toBe('closed');
+    expect(handler.heard).toEqual([['close', 'forced close']]);
+    await test.engine.farewell;
+  });
+
+  test('a client in the middle of an upgrade hears of it where it goes to', async () => {
+    const test = new TestEngine();
+    const { connection, transport, handler } = test.open('polling');
+    transport.poll();
+    const next = new MemoryTransport();
+    connection.startUpgrade(next);
+    next.sendText('2probe');
+    test.engine.close();
+    next.sendText('5');
+    expect(next.readyState).toBe('closed');
+    expect(handler.heard).toEqual([['close', 'forced close']]);
+    await test.engine.farewell;
+  });
+
+  test('a client that does not come back in time is let go', async () => {
+    const test = new TestEngine();
+    const { handler } = test.open('polling');
+    test.engine.close();
+    test.clock.advance(299);
+    expect(handler.heard).toEqual([]);
+    test.clock.advance(1);
+    expect(handler.heard).toEqual([['close', 'forced close']]);
+    await test.engine.farewell;
     expect(test.clock.pending).toBe(0);
   });
 
