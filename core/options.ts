@@ -17,6 +17,7 @@ import {
 import type { PublishEndpointOptions } from './http/publish-endpoint.js';
 import { type ConflateBy, droppableKeys } from './protocol/droppable.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/decode.js';
+import type { EncodeLimits } from './protocol/socketio/outgoing.js';
 import type { Parser } from './protocol/socketio/parser.js';
 import type { EventRateLimit } from './server/event-rate.js';
 import type { Rate } from './token-bucket.js';
@@ -100,10 +101,17 @@ export interface ServerOptions {
    * @default maxHttpBufferSize / 256, but at least 1024
    */
   maxFragments?: number;
-  /** Binary attachments of one packet. @default 10 */
+  /**
+   * Binary attachments of one packet, in both directions: official clients take 10. An emit with more throws.
+   * @default 10
+   */
   maxAttachments?: number;
   /** Bytes of all attachments of one packet. @default 10 × maxHttpBufferSize */
   maxAttachmentBytes?: number;
+  /** Bytes of one packet that is sent, its attachments included. An emit of more throws. @default 100000000 */
+  maxMessageBytes?: number;
+  /** Arguments of one event or acknowledgement that a client sends. @default 10000 */
+  maxArguments?: number;
   /** Levels of arrays and objects inside each other in what clients send. @default 512 */
   maxDepth?: number;
   /** Characters in the name of a namespace. @default 1024 */
@@ -240,6 +248,7 @@ export interface ResolvedOptions extends EngineOptions {
   readonly destroyUpgrade: boolean;
   readonly destroyUpgradeTimeout: number;
   readonly decodeLimits: DecodeLimits;
+  readonly encodeLimits: EncodeLimits;
   readonly maxEmptyNamespaces: number;
   readonly maxNamespacesPerConnection: number;
   readonly maxPendingAcks: number;
@@ -276,6 +285,7 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
   }
   const maxDepth = positive('maxDepth', DEFAULT_DECODE_LIMITS.maxDepth);
   const maxHttpBufferSize = positive('maxHttpBufferSize', 1_000_000);
+  const maxAttachments = number(options.maxAttachments, 'maxAttachments', DEFAULT_DECODE_LIMITS.maxAttachments, 0);
   const resolved: ResolvedOptions = {
     path: pathOption(options.path),
     addTrailingSlash: flag('addTrailingSlash', true),
@@ -303,11 +313,13 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     maxPacketsPerPayload: positive('maxPacketsPerPayload', 32_768),
     maxFragments: positive('maxFragments', Math.max(1024, Math.ceil(maxHttpBufferSize / 256))),
     decodeLimits: Object.freeze({
-      maxAttachments: number(options.maxAttachments, 'maxAttachments', DEFAULT_DECODE_LIMITS.maxAttachments, 0),
+      maxAttachments,
       maxAttachmentBytes: positive('maxAttachmentBytes', 10 * maxHttpBufferSize),
       maxDepth,
       maxNamespaceLength: positive('maxNamespaceLength', DEFAULT_DECODE_LIMITS.maxNamespaceLength),
+      maxArguments: positive('maxArguments', DEFAULT_DECODE_LIMITS.maxArguments),
     }),
+    encodeLimits: Object.freeze({ maxAttachments, maxMessageBytes: positive('maxMessageBytes', 100_000_000) }),
     maxEmptyNamespaces: number(options.maxEmptyNamespaces, 'maxEmptyNamespaces', 10_000, 0),
     maxNamespacesPerConnection: positive('maxNamespacesPerConnection', 256),
     maxPendingAcks: positive('maxPendingAcks', 65_536),

@@ -30,6 +30,8 @@ export const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   maxPacketsPerPayload: true,
   maxFragments: true,
   maxAttachments: true,
+  maxArguments: true,
+  maxMessageBytes: true,
   maxAttachmentBytes: true,
   maxDepth: true,
   maxNamespaceLength: true,

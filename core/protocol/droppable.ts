@@ -11,6 +11,7 @@ const NO_LIMITS = {
   maxAttachmentBytes: Number.POSITIVE_INFINITY,
   maxDepth: Number.POSITIVE_INFINITY,
   maxNamespaceLength: Number.POSITIVE_INFINITY,
+  maxArguments: Number.POSITIVE_INFINITY,
 };
 
 /**

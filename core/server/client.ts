@@ -81,7 +81,12 @@ export class Client implements ConnectionHandler, NamespaceClient {
   send(packet: Packet, flags?: SendFlags): void {
     if (this.#connection.readyState !== 'open') return;
     if (flags?.volatile && !this.#connection.isIdle) return;
-    this.#connection.deliver(Prepared.message(this.#host.encoder.encode(packet), flags?.compress !== false));
+    this.#connection.deliver(this.prepare(packet, flags));
+  }
+
+  /** Encodes one packet, to be delivered. @throws TypeError, RangeError when it cannot be sent. */
+  prepare(packet: Packet, flags?: SendFlags): Prepared {
+    return Prepared.message(this.#host.encoder.encode(packet), flags?.compress !== false);
   }
 
   /** Sends what is encoded already. Hot path: once per receiver of every broadcast. */
@@ -252,7 +257,13 @@ export class Client implements ConnectionHandler, NamespaceClient {
   refuse(name: string, error: { message: string; data?: unknown }): void {
     if (debug.enabled) debug('%s may not join %j: %s', this.id, name, error.message);
     if (this.#sockets.get(name) === null) this.#sockets.delete(name);
-    this.send({ type: PacketType.CONNECT_ERROR, nsp: name, data: error });
+    try {
+      this.send({ type: PacketType.CONNECT_ERROR, nsp: name, data: error });
+    } catch (cause) {
+      // What the application put beside the message cannot be encoded: the client is refused nevertheless.
+      this.#host.reportListenerError(cause, { event: 'connect_error' });
+      this.send({ type: PacketType.CONNECT_ERROR, nsp: name, data: { message: String(error.message) } });
+    }
   }
 
   /** The socket left its namespace. */

@@ -112,6 +112,8 @@ export interface SocketClient {
   readonly isOpen: boolean;
   /** Encodes and sends one packet. @throws TypeError, RangeError when it cannot be encoded. */
   send(packet: Packet, flags?: SendFlags): void;
+  /** Encodes one packet, to be delivered. @throws TypeError, RangeError when it cannot be sent. */
+  prepare(packet: Packet, flags?: SendFlags): Prepared;
   /** Sends what is encoded already. Hot path: once per receiver of every broadcast. */
   deliver(message: Prepared, isVolatile: boolean): void;
   /** Disconnects the sockets of all namespaces, and closes the connection. */

@@ -10,6 +10,7 @@ import { systemClock } from '../clock.js';
 import { Connection } from '../engine/connection.js';
 import type { Engine } from '../engine/engine.js';
 import { type AdapterConstructor, type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
+import { createEncoder } from '../protocol/socketio/outgoing.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import * as defaultParser from '../protocol/socketio/parser.js';
 import type { Room } from '../rooms/selection.js';
@@ -125,7 +126,7 @@ export class Server<
     this.#path = this.opts.path;
     this.#serveClient = this.opts.serveClient;
     this.#connectTimeout = this.opts.connectTimeout;
-    this.encoder = new (this.opts.parser ?? defaultParser).Encoder();
+    this.encoder = createEncoder(this.opts.parser, this.opts.encodeLimits);
     this.#namespaces = new NamespaceRegistry({
       make: (name) => new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name),
       onRegistered: (namespace) => this.#announce(namespace),

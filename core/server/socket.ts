@@ -7,10 +7,10 @@ import { logRejection } from '../adapters/host.js';
 import { systemClock } from '../clock.js';
 import { type DisconnectReason, RECOVERABLE } from '../engine/close-reason.js';
 import type { Connection } from '../engine/connection.js';
-import { AcknowledgementError } from '../errors.js';
+import { AcknowledgementError, describe } from '../errors.js';
 import { randomId } from '../ids.js';
 import { parseQuery } from '../protocol/engineio/handshake.js';
-import { Prepared } from '../protocol/prepared.js';
+import type { Prepared } from '../protocol/prepared.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import { emitToListeners } from '../rejections.js';
 import { type Room, Selection } from '../rooms/selection.js';
@@ -57,6 +57,8 @@ interface EmitFlags {
 
 const NO_FLAGS: Readonly<EmitFlags> = Object.freeze({});
 const NO_ROOMS: ReadonlySet<Room> = new Set();
+/** What a client is told of a listener that failed, and of an answer that cannot be sent. */
+const INTERNAL_ERROR = Object.freeze({ status: 'error', message: 'Internal server error' });
 
 /**
  * A client in one namespace.
@@ -199,17 +201,18 @@ export class Socket<
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
     const flags = this.#flags;
     this.#flags = NO_FLAGS;
-    if (typeof data.at(-1) === 'function') {
-      packet.id = this.nsp._ids++;
-      this.#expectAnswer(packet.id, data.pop(), flags.timeout);
-    }
-    if (this.pid !== undefined && this.connected && packet.id === undefined) {
+    const ack = typeof data.at(-1) === 'function' ? data.pop() : undefined;
+    if (ack === undefined && this.pid !== undefined && this.connected) {
       // Through the adapter, which numbers the event and keeps it for a client that comes back.
       logRejection(this.nsp.adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)), 'broadcast');
-    } else {
-      this.notifyOutgoingListeners(packet);
-      this.#send(packet, flags);
+      return true;
     }
+    if (ack !== undefined) packet.id = this.nsp._ids++;
+    // Encoded first: of what cannot be, nobody hears, and no answer is waited for.
+    const message = this.client.isOpen ? this.client.prepare(packet, flags) : undefined;
+    if (ack !== undefined) this.#expectAnswer(packet.id!, ack, flags.timeout);
+    this.notifyOutgoingListeners(packet);
+    if (message !== undefined) this.client.deliver(message, flags.volatile === true);
     return true;
   }
 
@@ -363,7 +366,7 @@ export class Socket<
     const { id } = packet;
     if (id !== undefined) {
       if (this.#retries !== null && !this.#retries.admit(id)) return;
-      args.push(this.#acknowledge(id));
+      args.push(this.#acknowledge(id, args[0]));
     }
     if (this.#anyIncoming !== null) {
       this.#guard(args, () => this.#anyIncoming!.notify(this, args));
@@ -406,7 +409,7 @@ export class Socket<
   /** A listener threw, or its promise was rejected: reported in one place, and the client hears of it. */
   #onListenerError(error: unknown, args: readonly any[]): void {
     const ack = args.at(-1);
-    if (typeof ack === 'function') ack({ status: 'error', message: 'Internal server error' });
+    if (typeof ack === 'function') ack(INTERNAL_ERROR);
     this.server.reportListenerError(error, { socket: this, event: args[0] });
   }
 
@@ -414,16 +417,34 @@ export class Socket<
     this.#onListenerError(error, [event, ...args]);
   }
 
-  /** The callback that answers a packet, once. */
-  #acknowledge(id: number): (...args: any[]) => void {
+  /**
+   * The callback that answers an event, once. It never throws: it may be called from anywhere, with what a client made up.
+   * An answer that cannot be sent is reported, and the client is told that there was an error.
+   */
+  #acknowledge(id: number, event: unknown): (...args: any[]) => void {
     let isSent = false;
     return (...args) => {
       if (isSent) return;
       isSent = true;
-      const packet: Packet = { type: PacketType.ACK, nsp: this.nsp.name, id, data: args };
-      if (this.#retries === null) this.#send(packet);
-      else this.#retries.answer(id, Prepared.message(this.server.encoder.encode(packet)));
+      let message: Prepared;
+      try {
+        message = this.#prepareAnswer(id, args);
+      } catch (error) {
+        message = this.#prepareAnswer(id, [INTERNAL_ERROR]);
+        this.server.reportListenerError(
+          new Error(`the acknowledgement of ${describe(event)} could not be sent: ${messageOf(error)}`, {
+            cause: error,
+          }),
+          { socket: this, event },
+        );
+      }
+      if (this.#retries === null) this.client.deliver(message, false);
+      else this.#retries.answer(id, message);
     };
+  }
+
+  #prepareAnswer(id: number, args: unknown[]): Prepared {
+    return this.client.prepare({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args });
   }
 
   #onAck(packet: Packet): void {
@@ -575,6 +596,10 @@ export class Socket<
     this.#isClosing = true;
     logRejection(this.nsp.adapter.delAll(this.id), 'leave rooms');
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Acknowledgement callbacks of `emitWithAck`: they take an error first although no timeout was asked for. */

@@ -167,6 +167,23 @@ export const differences: readonly Difference[] = [
     expected: like('450-["x"]', '451-["x",{"_placeholder":true,"num":0.5}] + <01>'),
   },
   {
+    reason: 'sent on, it would become two, or another number of attachments than the packet announces',
+    scenarios: ['attachments that do not come as announced'],
+    side: 'server',
+    expected: like(
+      '450-["x"]',
+      '451-["x"] + <01>',
+      '451-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}] + <01>',
+      '451-["x",{"_placeholder":false,"num":0}] + <01>',
+    ),
+  },
+  {
+    reason: 'sent on, it would become two, or another number of attachments than the packet announces',
+    scenarios: ['binary acks that do not come as announced'],
+    side: 'server',
+    expected: like('460-0[]', '461-[] + <01>'),
+  },
+  {
     reason: 'an ack id is digits; where there are none, nobody waits for an answer',
     scenarios: ['events that are not JSON'],
     side: 'server',

@@ -10,7 +10,7 @@ const header = fc
   .tuple(fc.integer({ min: 0, max: 4 }), fc.array(json, { maxLength: 3 }))
   .map(([count, args]) => `5${count}-${JSON.stringify(['x', ...args])}`);
 
-const limits = { maxAttachments: 4, maxAttachmentBytes: 64, maxDepth: 32, maxNamespaceLength: 64 };
+const limits = { maxAttachments: 4, maxAttachmentBytes: 64, maxDepth: 32, maxNamespaceLength: 64, maxArguments: 100 };
 
 fuzz<Message[]>({
   name: 'assembler',

@@ -61,7 +61,7 @@ const STRICTER: { message: RegExp; when?: (theirs: any, text: unknown) => boolea
   },
   {
     message: /^illegal attachments/,
-    reason: 'the count has digits and a dash; a placeholder names an attachment that came along',
+    reason: 'the count has digits and a dash; each attachment is named exactly once, by its number',
   },
 ];
 
@@ -118,7 +118,15 @@ fuzz<Packet>({
   inputs: fc.oneof(packet, withBytes) as fc.Arbitrary<Packet>,
   check(original) {
     const clone = () => structuredClone(original) as any;
-    const ours = new Encoder().encode(clone());
+    const hasLookalike = JSON.stringify(original.data ?? null).includes('"_placeholder":true');
+    let ours: unknown[];
+    try {
+      ours = new Encoder().encode(clone());
+    } catch (error) {
+      // What would be taken for a placeholder next to bytes: the official encoder sends it, and no decoder can read it.
+      if (hasLookalike && error instanceof TypeError) return;
+      throw error;
+    }
     // The official encoder writes an `__proto__` key next to attachments into the prototype, and so loses it.
     if (ours.length > 1 && JSON.stringify(original.data).includes('"__proto__"')) return;
     const official = new OfficialEncoder().encode(clone());

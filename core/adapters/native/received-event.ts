@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../errors.js';
 import type { Part } from '../../protocol/prepared.js';
+import { countPlaceholders } from '../../protocol/socketio/attachments.js';
 import { type Packet, PacketType } from '../../protocol/socketio/packet.js';
 import * as defaultParser from '../../protocol/socketio/parser.js';
 import { Encoder, type Parser } from '../../protocol/socketio/parser.js';
@@ -33,7 +34,7 @@ export function eventCheck(nsp: AdapterNamespace): (parts: readonly Part[]) => b
     if (head.charCodeAt(position) !== DASH || !head.startsWith(begin, position + 1)) return false;
     if (parts.length !== count + 1) return false;
     for (let i = 1; i <= count; i++) if (typeof parts[i] === 'string') return false;
-    return true;
+    return countPlaceholders(head) === count;
   };
 }
 
@@ -43,6 +44,7 @@ const UNLIMITED = {
   maxAttachmentBytes: Number.POSITIVE_INFINITY,
   maxDepth: Number.POSITIVE_INFINITY,
   maxNamespaceLength: Number.POSITIVE_INFINITY,
+  maxArguments: Number.POSITIVE_INFINITY,
 };
 
 /** An event of another node. It is only decoded if somebody wants to know what is in it: a catch-all listener. */

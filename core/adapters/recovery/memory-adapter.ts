@@ -75,9 +75,11 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
       super.broadcast(packet, options);
       return;
     }
-    const number = ++this.#number;
+    const number = this.#number + 1;
     data.push(this.#encodeOffset(number));
+    // Before it counts: an event that cannot be encoded was never there, and numbers have no gaps.
     const message = this.prepare(packet, options);
+    this.#number = number;
     this.#append({ number, sentAt: this.#clock.now(), message, options });
     this.each(options, (socket) => {
       const sent = this.#sent.get(socket);

@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from './limits.js';
+import { MAX_BYTES, MAX_DEPTH } from './limits.js';
 
 /**
  * Encodes a value as MessagePack, byte for byte as `notepack.io` 3 does (the encoder of `@socket.io/redis-adapter`):
@@ -11,7 +11,8 @@ import { MAX_DEPTH } from './limits.js';
  * elements), halves of surrogate pairs (U+FFFD instead of another character), invalid dates (`nil`, as in JSON, instead
  * of 1970), functions and symbols in arrays (`nil`, as in JSON, instead of an error).
  *
- * @throws TypeError for a BigInt; RangeError when values are nested deeper than {@link MAX_DEPTH}, or are cyclic.
+ * @throws TypeError for a BigInt; RangeError when values are nested deeper than {@link MAX_DEPTH}, are cyclic, or
+ * take more than {@link MAX_BYTES}.
  */
 export function encode(value: unknown): Buffer {
   // A `toJSON` may encode something itself: it then finds no idle writer, and makes its own.
@@ -237,6 +238,7 @@ class Writer {
   #reserve(count: number): void {
     const needed = this.#at + count;
     if (needed <= this.#bytes.length) return;
+    if (needed > MAX_BYTES) throw new RangeError(`cannot encode more than ${MAX_BYTES} bytes`);
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;

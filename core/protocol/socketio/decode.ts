@@ -12,6 +12,8 @@ export interface DecodeLimits {
   readonly maxDepth: number;
   /** UTF-16 code units in the name of a namespace. */
   readonly maxNamespaceLength: number;
+  /** Arguments of an event or an acknowledgement: a function is called with them. */
+  readonly maxArguments: number;
 }
 
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
@@ -19,6 +21,7 @@ export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
   maxAttachmentBytes: Number.POSITIVE_INFINITY,
   maxDepth: 512,
   maxNamespaceLength: 1024,
+  maxArguments: 10_000,
 };
 
 const ZERO = 48;
@@ -76,7 +79,15 @@ export function decode(
 
   if (at < text.length) packet.data = parse(text, at, limits.maxDepth, reviver);
   if (!isDataValid(packet.type, packet.data)) throw new ProtocolError('invalid payload');
+  checkArguments(packet.type, packet.data, limits);
   return packet;
+}
+
+/** @throws LimitError for more arguments than a function may be called with. */
+export function checkArguments(type: PacketType, data: unknown, { maxArguments }: DecodeLimits): void {
+  if (!Array.isArray(data)) return;
+  const count = type === PacketType.EVENT || type === PacketType.BINARY_EVENT ? data.length - 1 : data.length;
+  if (count > maxArguments) throw new LimitError(`too many arguments: ${count}, at most ${maxArguments}`);
 }
 
 function digitsEnd(text: string, start: number): number {

@@ -1,11 +1,11 @@
-import { type Binary, detach, hasBinary } from './attachments.js';
+import { type Binary, countPlaceholders, detach, hasBinary } from './attachments.js';
 import { type Packet, PacketType } from './packet.js';
 
 /**
  * Encodes a packet: one string, followed by its attachments in order. Source: Socket.IO protocol 5, "Packet encoding".
  *
- * @throws TypeError when the data is cyclic, holds a BigInt or cannot be JSON for another reason; RangeError when it is
- * nested too deeply. Both are the application's fault and surface at its `emit`.
+ * @throws TypeError when the data is cyclic, holds a BigInt or cannot be JSON for another reason, or looks like a
+ * placeholder next to binary data; RangeError when it is nested too deeply. They surface at the `emit` of the application.
  */
 export function encode(packet: Packet, replacer?: (this: any, key: string, value: any) => any): (string | Binary)[] {
   // A look costs less than a copy, and most packets hold no binary.
@@ -25,7 +25,11 @@ export function encodeBinary(
     const data = detach(packet.data, attachments);
     if (attachments.length) {
       const binaryType = type === PacketType.EVENT ? PacketType.BINARY_EVENT : PacketType.BINARY_ACK;
-      return [`${binaryType}${attachments.length}-${encodeRest(packet, data, replacer)}`, ...attachments];
+      const rest = encodeRest(packet, data, replacer);
+      // Every client would put somebody else's bytes there, or give up: the wire has no way to say "this is data".
+      if (countPlaceholders(rest) !== attachments.length)
+        throw new TypeError('"_placeholder": true next to binary data');
+      return [`${binaryType}${attachments.length}-${rest}`, ...attachments];
     }
   }
   return [packet.type + encodeRest(packet, packet.data, replacer)];

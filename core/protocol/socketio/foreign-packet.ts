@@ -1,5 +1,5 @@
 import { LimitError, ProtocolError } from '../../errors.js';
-import { type DecodeLimits, isDataValid } from './decode.js';
+import { checkArguments, type DecodeLimits, isDataValid } from './decode.js';
 import { type Packet, PacketType } from './packet.js';
 
 /**
@@ -21,8 +21,15 @@ export function checkForeignPacket(decoded: unknown, limits: DecodeLimits): Pack
   if (id !== undefined && !(Number.isSafeInteger(id) && id >= 0))
     throw new ProtocolError('acknowledgement id out of range');
   if (!isDataValid(type!, data)) throw new ProtocolError('invalid payload');
+  checkArguments(type!, data, limits);
   assertPlain(data, limits.maxDepth);
-  return { type: type!, nsp, id, data };
+  return { type: ordinary(type!), nsp, id, data };
+}
+
+/** How the bytes travelled is of no interest any more, as behind our own decoder. */
+function ordinary(type: PacketType): PacketType {
+  if (type === PacketType.BINARY_EVENT) return PacketType.EVENT;
+  return type === PacketType.BINARY_ACK ? PacketType.ACK : type;
 }
 
 /**

@@ -28,6 +28,31 @@ export const applications = {
     },
   },
 
+  /** Passes on what clients send, in all the ways that applications do. */
+  passing: {
+    run(io, record) {
+      let kept;
+      io.on('connection', (socket) => {
+        socket.on('pass', (...args) => io.emit('passed', ...args.filter((each) => typeof each !== 'function')));
+        socket.on('keep', (value) => {
+          kept = value;
+        });
+        socket.on('pass with what was kept', (value) => io.emit('both', kept, value));
+        socket.on('later', async (value) => {
+          await null;
+          io.emit('both', kept, value);
+        });
+        socket.on('choose', (name) => io.emit(name, 1));
+        socket.on('many', (value, times) => io.emit('many', ...new Array(times).fill(value)));
+        socket.on('answer', (value, ack) => setTimeout(() => ack(kept, value), 5));
+        socket.on('ask', async () => {
+          const outcome = await socket.emitWithAck('question').catch((error) => error);
+          record('answer', { outcome: String(outcome?.message ?? outcome?.length ?? outcome).slice(0, 200) });
+        });
+      });
+    },
+  },
+
   /** Another parser: what clients send reaches its decoder first. */
   msgpack: {
     options: { parser: msgpack },

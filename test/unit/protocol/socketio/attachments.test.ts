@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { ProtocolError } from '../../../../core/errors.js';
-import { attach, type Binary, detach, hasBinary, isBinary } from '../../../../core/protocol/socketio/attachments.js';
+import {
+  attach,
+  type Binary,
+  countPlaceholders,
+  detach,
+  hasBinary,
+  isBinary,
+} from '../../../../core/protocol/socketio/attachments.js';
 
 const binaries = [
   ['Buffer', Buffer.from([1])],
@@ -97,13 +104,40 @@ test.each([-1, 2, 0.5, '0', 'splice', 'length', null, undefined, {}, Number.NaN]
 );
 
 test('only a true placeholder is one', () => {
-  expect(attach([{ _placeholder: 'true', num: 0 }], ['x'])).toEqual([{ _placeholder: 'true', num: 0 }]);
+  const value = [
+    { _placeholder: 'true', num: 0 },
+    { _placeholder: true, num: 0 },
+  ];
+  expect(attach(value, ['x'])).toEqual([{ _placeholder: 'true', num: 0 }, 'x']);
 });
 
-test('an attachment may be named twice', () => {
-  const placeholder = { _placeholder: true, num: 0 };
-  const buffer = Buffer.from([1]);
-  expect(attach([placeholder, { ...placeholder }], [buffer])).toEqual([buffer, buffer]);
+test('each attachment is named exactly once', () => {
+  const placeholder = (num: number) => ({ _placeholder: true, num });
+  const [first, second] = [Buffer.from([1]), Buffer.from([2])];
+  expect(attach([placeholder(1), { x: placeholder(0) }], [first, second])).toEqual([second, { x: first }]);
+  const illegal = new ProtocolError('illegal attachments');
+  expect(() => attach([placeholder(0), placeholder(0)], [first])).toThrow(illegal);
+  expect(() => attach([placeholder(0), { x: placeholder(0) }], [first, second])).toThrow(illegal);
+  expect(() => attach([placeholder(1)], [first, second])).toThrow(illegal);
+  expect(() => attach(['x'], [first])).toThrow(illegal);
+});
+
+test('toJSON is asked once, as JSON does', () => {
+  class Copy {
+    toJSON = () => new Copy();
+  }
+  expect(hasBinary({ copy: new Copy() })).toBe(false);
+  expect(hasBinary({ toJSON: () => ({ bytes: Buffer.from([1]) }) })).toBe(true);
+});
+
+test.each<[string, unknown, number]>([
+  ['nothing', ['x'], 0],
+  ['a placeholder', [{ _placeholder: true, num: 0 }], 1],
+  ['any object that is taken for one', [{ a: 1, _placeholder: true }, { b: { _placeholder: true } }], 2],
+  ['text that looks like one', ['"_placeholder":true', { '"_placeholder': true, '\\"_placeholder': true }], 0],
+  ['what is not true', [{ _placeholder: 'true' }, { _placeholder: 1 }, { _placeholder: { x: true } }], 0],
+])('placeholders are counted in JSON: %s', (_name, value, count) => {
+  expect(countPlaceholders(JSON.stringify(value))).toBe(count);
 });
 
 test('__proto__ stays plain data, both ways', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ProtocolError } from '../../../../core/errors.js';
+import { LimitError, ProtocolError } from '../../../../core/errors.js';
 import { DEFAULT_DECODE_LIMITS, decode } from '../../../../core/protocol/socketio/decode.js';
 import { encode } from '../../../../core/protocol/socketio/encode.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from '../../../../core/protocol/socketio/packet.js';
@@ -166,4 +166,13 @@ test('__proto__ in a payload is plain data', () => {
   const { data } = decode('2["a",{"__proto__":{"isAdmin":true}}]', 0);
   expect(data[1].isAdmin).toBeUndefined();
   expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+});
+
+test('more arguments than a function may be called with', () => {
+  const limits = { ...DEFAULT_DECODE_LIMITS, maxArguments: 3 };
+  const refusal = new LimitError('too many arguments: 4, at most 3');
+  expect(decode('2["x",1,2,3]', 0, limits).data).toEqual(['x', 1, 2, 3]);
+  expect(() => decode('2["x",1,2,3,4]', 0, limits)).toThrow(refusal);
+  expect(decode('31[1,2,3]', 0, limits).data).toEqual([1, 2, 3]);
+  expect(() => decode('31[1,2,3,4]', 0, limits)).toThrow(refusal);
 });

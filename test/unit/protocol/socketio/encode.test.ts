@@ -52,3 +52,17 @@ test('what cannot be JSON throws at the call', () => {
   expect(() => encode({ type: EVENT, nsp: '/', data: ['a', 1n] })).toThrow(TypeError);
   expect(() => encode({ type: EVENT, nsp: '/', data: cyclic })).toThrow(RangeError);
 });
+
+test('what looks like a placeholder is data, unless binary data is next to it', () => {
+  const lookalike = { _placeholder: true, num: 0 };
+  const text = JSON.stringify(lookalike);
+  expect(encode({ type: EVENT, nsp: '/', data: ['a', lookalike] })).toEqual([`2["a",${text}]`]);
+  const words = '"_placeholder":true';
+  expect(encode({ type: EVENT, nsp: '/', data: ['a', words, Buffer.from([1])] })).toHaveLength(2);
+  for (const type of [EVENT, ACK]) {
+    for (const each of [lookalike, [{ x: lookalike }], { _placeholder: true }, { toJSON: () => lookalike }]) {
+      const refusal = new TypeError('"_placeholder": true next to binary data');
+      expect(() => encode({ type, nsp: '/', id: 1, data: ['a', each, Buffer.from([1])] })).toThrow(refusal);
+    }
+  }
+});

@@ -9,6 +9,8 @@ test.each<[string, object, object]>([
   ['an event', { type: 2, nsp: '/a', id: 7, data: ['x', 1] }, { type: 2, nsp: '/a', id: 7, data: ['x', 1] }],
   ['without an id, said with null', { type: 3, nsp: '/', id: null, data: [] }, { type: 3, nsp: '/', data: [] }],
   ['a CONNECT without auth, said with null', { type: 0, nsp: '/', data: null }, { type: 0, nsp: '/' }],
+  ['a binary event', { type: 5, nsp: '/', data: ['x'], attachments: 1 }, { type: 2, nsp: '/', data: ['x'] }],
+  ['a binary acknowledgement', { type: 6, nsp: '/', id: 1, data: [1] }, { type: 3, nsp: '/', id: 1, data: [1] }],
   ['nothing but what a packet has', { type: 1, nsp: '/', extra: 1 }, { type: 1, nsp: '/' }],
 ])('%s', (_name, packet, expected) => {
   expect(check(packet)).toEqual(expected);
@@ -85,4 +87,12 @@ test('refused: a prototype of the sender', () => {
   ]) {
     expect(() => check(event('x', value))).toThrow('a prototype among the data');
   }
+});
+
+test('more arguments than a function may be called with', () => {
+  const many = new Array(10_001).fill(1);
+  const refusal = 'too many arguments: 10001, at most 10000';
+  expect(() => check(event('x', ...many))).toThrow(refusal);
+  expect(() => check({ type: 3, nsp: '/', id: 1, data: many })).toThrow(refusal);
+  expect(check(event('x', ...many.slice(1))).data).toHaveLength(10_001);
 });
