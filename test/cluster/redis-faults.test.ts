@@ -13,7 +13,7 @@ import { type RedisServer, startRedis } from '../support/servers/index.js';
 import { startRedisNode } from './support/redis-native.js';
 
 /** Short, so that the tests are; what happens is the same. */
-const TIMING = { heartbeatInterval: 200, heartbeatTimeout: 600, requestTimeout: 20_000 };
+const TIMING = { heartbeatInterval: 200, heartbeatTimeout: 2000, requestTimeout: 20_000 };
 /** `npm run test:pause`, which sets `CARILLON_PAUSE=30000`, lets Redis stand still for that long (milliseconds) instead of until everybody noticed. */
 const PAUSE = Number(process.env.CARILLON_PAUSE ?? 0);
 
@@ -119,7 +119,7 @@ describe.each(['ioredis 6', 'node-redis 6', 'node-redis 4'])('%s', (name) => {
       for (const each of [a, b]) expect(each.told).toEqual(['CARILLON_CLUSTER_DOWN', 'resubscribed']);
       expect(await a.io.of('/').adapter.serverCount()).toBe(2);
     },
-    20_000 + PAUSE,
+    180_000 + PAUSE,
   );
 
   test('one node is cut off, and what it said meanwhile follows', async () => {
@@ -168,7 +168,6 @@ test.each(['ioredis 6, sharded', 'node-redis 6'])(
     expectOrder(numbers(b));
     expect(numbers(a).filter((number) => typeof number === 'number')).toEqual([0, 1, 2]);
   },
-  60_000,
 );
 
 test('garbage and forgeries on our channels change nothing', async () => {

@@ -22,7 +22,7 @@ it('serves polling over HTTP/2, and both transports over HTTP/1 on the same port
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   for (const transport of ['polling', 'websocket'] as const) {
     const socket = await connected(url, { transports: [transport], rejectUnauthorized: false });
-    expect(await socket.timeout(2000).emitWithAck('echo', transport)).toBe(transport);
+    expect(await socket.timeout(60_000).emitWithAck('echo', transport)).toBe(transport);
   }
   const session = connect(url, { rejectUnauthorized: false });
   defer(() => session.close());

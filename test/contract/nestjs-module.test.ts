@@ -95,7 +95,7 @@ it.each([
 ])('gives the adapter the options of the module: %s', async (path, module) => {
   const { connect } = await start({ imports: [module], providers: [Gateway] });
   const socket = await connect('/', { path });
-  expect(await socket.timeout(2000).emitWithAck('ping')).toBe('pong');
+  expect(await socket.timeout(60_000).emitWithAck('ping')).toBe('pong');
 });
 
 it('useExisting takes a provider that is there', async () => {

@@ -43,7 +43,7 @@ describe('@socket.io/sticky', () => {
         ),
       );
       const lengths = await Promise.all(
-        clients.map((client) => client.timeout(10_000).emitWithAck('length of', 'y'.repeat(200_000))),
+        clients.map((client) => client.timeout(60_000).emitWithAck('length of', 'y'.repeat(200_000))),
       );
       expect(lengths).toEqual(clients.map(() => 200_000));
     } finally {

@@ -124,7 +124,7 @@ test('with another parser on all sides', async () => {
     node.io.emit('packed', { one: [1] }, Buffer.from([7]));
     for (const args of await Promise.all(heard)) expect(args).toEqual([{ one: [1] }, Buffer.from([7])]);
     for (const socket of sockets) socket.removeAllListeners('ask').once('ask', (answer) => answer('yes'));
-    expect(await node.io.timeout(4_000).emitWithAck('ask')).toEqual(['yes', 'yes']);
+    expect(await node.io.timeout(60_000).emitWithAck('ask')).toEqual(['yes', 'yes']);
   }
   for (const socket of sockets) socket.disconnect();
 });

@@ -60,7 +60,7 @@ describe.each([
         ['event', i, Buffer.from([1, 2, 3])],
       ]),
     );
-    expect(await here.run((io) => io.to('room').timeout(5000).emitWithAck('question'))).toEqual(['answer']);
+    expect(await here.run((io) => io.to('room').timeout(60_000).emitWithAck('question'))).toEqual(['answer']);
     expect(await here.run((io) => io.serverSideEmitWithAck('who'))).toEqual(['there']);
     expect(await here.run(async (io) => (await io.fetchSockets()).map(({ id }: { id: string }) => id))).toEqual([
       client.id,

@@ -85,9 +85,9 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
       await untilComplete('/', first.slice(0, nodes.length));
       await untilComplete('/named', first.slice(nodes.length));
       await Promise.all(first.map((client) => client.leave()));
-    }, 60_000);
+    });
 
-    afterAll(() => cluster?.stop(), 30_000);
+    afterAll(() => cluster?.stop());
 
     beforeEach(async () => {
       clients = await connectAll();
@@ -259,7 +259,7 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
           client.socket.on('question', (value, answer) => answer({ value, from: i }));
         }
         await fromEach(async (origin) => {
-          const answers = await origin.run((io) => io.timeout(4_000).emitWithAck('question', 'x'));
+          const answers = await origin.run((io) => io.timeout(60_000).emitWithAck('question', 'x'));
           answers.sort((a: any, b: any) => a.from - b.from);
           expect(answers).toEqual(clients.map((_, i) => ({ value: 'x', from: i })));
         });
@@ -273,7 +273,7 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
           const answers = await origin.run((io) =>
             io
               .to('asked')
-              .timeout(4_000)
+              .timeout(60_000)
               .emitWithAck('question', Buffer.from([1, 2])),
           );
           expect(answers.map((answer: Buffer) => [...answer])).toEqual([[1, 2, 9]]);
@@ -282,7 +282,7 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
 
       test('of nobody are complete at once', async () => {
         await fromEach(async (origin) => {
-          expect(await origin.run((io) => io.to('nobody').timeout(4_000).emitWithAck('question'))).toEqual([]);
+          expect(await origin.run((io) => io.to('nobody').timeout(60_000).emitWithAck('question'))).toEqual([]);
         });
       });
 
@@ -297,7 +297,7 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
           nodes.map(async (origin) => {
             const { message, responses } = await origin.run((io) =>
               io
-                .timeout(1_500)
+                .timeout(3_000)
                 .emitWithAck('question')
                 .then(
                   () => ({ message: 'complete', responses: [] }),
@@ -316,7 +316,7 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
           for (const client of clients) {
             const answer = await origin.run(async (io, id) => {
               const [socket] = await io.in(id).fetchSockets();
-              return socket.timeout(4_000).emitWithAck('who');
+              return socket.timeout(60_000).emitWithAck('who');
             }, client.id);
             expect(answer).toBe(client.id);
           }
@@ -574,7 +574,7 @@ export function adapterContract(title: string, start: () => Promise<AdapterClust
           (await io.fetchSockets()).map((socket: any) => socket.id).sort(),
         );
         expect(fetched).toEqual(ids());
-        const answers: string[] = await origin.run((io) => io.timeout(4_000).emitWithAck('who'));
+        const answers: string[] = await origin.run((io) => io.timeout(60_000).emitWithAck('who'));
         expect(answers.sort()).toEqual(ids());
       });
     });
