@@ -3,6 +3,8 @@
 //   npm test                      everything
 //   npm test -- unit lint         some steps, by name
 //   npm test -- unit -t 'outbox'  what follows the first dash goes to Jest
+//   npm test -- --changed         what the change of this branch touches: since `main`, or since the commit that is named
+//                                 behind it; committed or not. Build, types and lint always run
 //
 // Nothing is ever skipped: a step that cannot run has failed. The last line is `N passed, N failed`, where each Jest
 // test counts as one and so does each other step; the exit code is 1 when anything failed.
@@ -11,6 +13,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { changedFiles, touchedBy } from './changed.mjs';
 import { provideChromium } from './support/chromium-path.mjs';
 import { providePostgres } from './support/servers/postgres-path.mjs';
 import { provideRedis } from './support/servers/redis-path.mjs';
@@ -85,6 +88,11 @@ async function build() {
 }
 
 async function jest(project) {
+  const touched = changed === null ? 'all' : touchedBy(changed, root, project);
+  if (touched === null) {
+    print('Not touched.');
+    return { passed: 0, failed: 0 };
+  }
   const env = { CARILLON_COUNTS: join(scratch, `${project.name}.json`) };
   env.NODE_OPTIONS = [
     process.env.NODE_OPTIONS,
@@ -109,6 +117,7 @@ async function jest(project) {
       `--maxWorkers=${workers}`,
       '--reporters=default',
       '--reporters=<rootDir>/test/support/count-reporter.mjs',
+      ...(touched === 'all' ? [] : ['--passWithNoTests', '--findRelatedTests', ...touched]),
       ...jestArguments,
     ],
     env,
@@ -117,6 +126,10 @@ async function jest(project) {
   const { passed, failed, notRun } = JSON.parse(readFileSync(env.CARILLON_COUNTS, 'utf8'));
   // With a name filter (`-t`) the tests left out are what was asked for; otherwise a skipped test is a failed one.
   const skipped = jestArguments.length === 0 ? notRun : 0;
+  if (touched !== 'all' && code === 0 && passed + failed + skipped === 0) {
+    print('Not touched.');
+    return { passed: 0, failed: 0 };
+  }
   if (skipped > 0) print(`${skipped} skipped: counted as failed.`);
   if (passed + failed + skipped === 0) print('No test ran.');
   const silentFailure = failed + skipped === 0 && (code !== 0 || passed === 0) ? 1 : 0;
@@ -124,9 +137,20 @@ async function jest(project) {
 }
 
 const words = process.argv.slice(2);
+const changed = takeChanged();
 const firstDash = words.findIndex((word) => word.startsWith('-'));
 const selected = firstDash < 0 ? words : words.slice(0, firstDash);
 const jestArguments = firstDash < 0 ? [] : words.slice(firstDash);
+
+/** Takes `--changed [ref]` out of the words. @returns the files, or `null` without it. */
+function takeChanged() {
+  const at = words.indexOf('--changed');
+  if (at < 0) return null;
+  const [, ref = 'main'] = words.splice(at, words[at + 1]?.startsWith('-') === false ? 2 : 1);
+  const files = changedFiles(root, ref);
+  print(`${files.length} files differ from ${ref}.`);
+  return files;
+}
 
 async function main() {
   const unknown = selected.filter((word) => !steps.some((step) => step.name === word));
