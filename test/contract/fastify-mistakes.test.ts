@@ -18,7 +18,7 @@ async function mistake(...registrations: Record<string, unknown>[]): Promise<Err
 
 it.each([
   [{ pingTimeout: '5000' }, /^invalid option "pingTimeout": got "5000", expected a number /],
-  [{ cors: true }, /^invalid option "cors": got true, expected an object such as \{ origin:/],
+  [{ cors: 42 }, /^invalid option "cors": got 42, expected true, an object such as \{ origin:/],
   [{ pingTimout: 5000 }, /"pingTimout".* did you mean "pingTimeout"\?$/],
   [{ maxHTTPBufferSize: 5 }, /"maxHTTPBufferSize".* did you mean "maxHttpBufferSize"\?$/],
   [{ server: {} }, /"server".*it is attached to the server of the app you give it to$/],

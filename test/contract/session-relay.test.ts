@@ -32,7 +32,10 @@ async function start(count: number, options: ServerOptions = {}): Promise<Cluste
     const node = new ClusterNode(network.connect(), { clock: systemClock });
     const adapter = Object.assign((nsp: any) => new MemoryAdapter(nsp), { node });
     const server = new Server(0, { adapter, ...options });
-    cleanUps.push(() => server.close());
+    cleanUps.push(
+      () => node.close(),
+      () => server.close(),
+    );
     return { server, node };
   });
   await Promise.all(servers.map(({ node }) => node.open()));
