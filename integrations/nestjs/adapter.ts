@@ -1,17 +1,18 @@
 import 'reflect-metadata';
+import type { Server as HttpServer } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type INestApplicationContext,
   type InjectionToken,
   Logger,
-  Module,
   type WebSocketAdapter,
   type WsMessageHandler,
 } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, LazyModuleLoader, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { OptionError, Server } from '../../core/index.js';
 import { checkNames, SERVER_OPTIONS } from '../option-names.js';
+import { observeContexts } from './acknowledgement.js';
 import { Activity } from './activity.js';
 import { ClientBinding } from './client-binding.js';
 import { enhance } from './enhancers.js';
@@ -19,10 +20,13 @@ import { CarillonUsageError } from './errors.js';
 import { ApplicationFilters } from './exception-filter.js';
 import { FailureWatch } from './failure-watch.js';
 import { observeHooks } from './gateway-hooks.js';
-import { findGateways, type Gateway, hasOwnFilters, optionsByServer, serverKey } from './gateways.js';
+import { findGateways, type Gateway, hasOwnFilters, isGuarded, optionsByServer, serverKey } from './gateways.js';
+import { followLifecycle } from './lifecycle.js';
 import { NamespaceBinding } from './namespace-binding.js';
 import { serveOnSecondaryAddresses } from './platform-fastify.js';
 import { CarillonService } from './service.js';
+import type { Serving } from './serving.js';
+import { Startup } from './startup.js';
 import { MODULE_OPTIONS } from './tokens.js';
 import type { AnyNamespace, AnyServer, AnySocket, CarillonOptions, GatewayOptions } from './types.js';
 
@@ -43,12 +47,14 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
   readonly #gateways: readonly Gateway[];
   readonly #gatewayOptions: ReadonlyMap<string, GatewayOptions>;
   readonly #activity = new Activity();
-  readonly #failures: FailureWatch | undefined;
+  readonly #serving: Serving;
+  readonly #startup = new Startup();
   readonly #servers = new Map<string, AnyServer>();
   /** Namespaces of patterns. */
   readonly #patterns = new Map<string, AnyNamespace>();
   readonly #namespaces = new Map<AnyNamespace, NamespaceBinding>();
   readonly #restore: () => void;
+  #goodbye: Promise<void> | undefined;
   #end: Promise<void> | undefined;
 
   /**
@@ -66,31 +72,63 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     this.#app = app;
     const modules = app.get(ModulesContainer);
     const given = { ...moduleOptions(modules), ...options };
-    checkNames(given, { ...SERVER_OPTIONS, drainTimeout: true });
-    const { drainTimeout = 2000, ...serverOptions } = given;
-    if (!Number.isFinite(drainTimeout) || drainTimeout < 0) {
-      throw new OptionError('drainTimeout', drainTimeout, 'a number of milliseconds, 0 for not at all');
-    }
+    const own = { drainTimeout: true, handleConnectionTimeout: true, maxPendingBytes: true } as const;
+    checkNames(given, { ...SERVER_OPTIONS, ...own });
+    const {
+      drainTimeout = 2000,
+      handleConnectionTimeout = 1000,
+      maxPendingBytes = 4_194_304,
+      ...serverOptions
+    } = given;
+    checkNumber('drainTimeout', drainTimeout, 'a number of milliseconds, 0 for not at all');
+    checkNumber('handleConnectionTimeout', handleConnectionTimeout, 'a number of milliseconds, 0 for not at all');
+    checkNumber('maxPendingBytes', maxPendingBytes, 'a number of bytes');
     this.#options = serverOptions;
     this.#drainTimeout = drainTimeout;
     this.#gateways = findGateways(modules);
     this.#gatewayOptions = optionsByServer(this.#gateways, serverOptions.path);
     for (const gateway of this.#gateways) warnOfUnknownOptions(gateway);
     const config = app.get(ApplicationConfig);
-    const mayAnswerItself = this.#gateways.some(hasOwnFilters);
-    this.#failures = mayAnswerItself || config.getGlobalFilters().length > 0 ? new FailureWatch() : undefined;
-    this.#restore = enhance(this.#gateways, new ApplicationFilters(config));
+    const hasFilters = this.#gateways.some(hasOwnFilters);
+    const failures = new FailureWatch();
+    this.#serving = {
+      activity: this.#activity,
+      clients: new Set(),
+      // Asked for each message: `useGlobalFilters()` may come after the adapter.
+      get failures() {
+        return hasFilters || config.getGlobalFilters().length > 0 ? failures : undefined;
+      },
+      isSuccessMarked: hasFilters,
+      handleConnectionTimeout,
+      maxPendingBytes,
+    };
+    this.#restore = enhance(this.#gateways, new ApplicationFilters(config), hasFilters);
+    void observeContexts();
     for (const gateway of this.#gateways) observeHooks(gateway);
     // In a test one may be a stand-in, which needs no server.
     const services = findAll(modules, CarillonService).filter((each) => each instanceof CarillonService);
     for (const service of services) service.connect(() => this.#serverFor(0, undefined));
-    this.#followLifecycle(services.length > 0);
+    followLifecycle(app, {
+      // There may be somebody who emits even if there is no gateway.
+      open: () => {
+        const isServing = app.get(HttpAdapterHost).httpAdapter?.getHttpServer() !== undefined;
+        if (services.length > 0 && isServing) this.#serverFor(0, undefined);
+      },
+      ready: () => this.#ready(),
+      close: () => this.#sayGoodbye(),
+    });
   }
 
   // --- servers ---
 
   /** Called by Nest for each gateway: the server of its port, or one of the server's namespaces. */
   create(port: number, options: GatewayOptions = {}): AnyServer | AnyNamespace {
+    const made = this.#create(port, options);
+    this.#startup.adopt(made);
+    return made;
+  }
+
+  #create(port: number, options: GatewayOptions): AnyServer | AnyNamespace {
     const server = options.server ?? this.#serverFor(port, options.path);
     if (options.namespace === undefined) return server;
     if (typeof options.namespace === 'string') return server.of(options.namespace);
@@ -115,8 +153,15 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     if (server === undefined) {
       const { namespace: _, server: __, ...options } = { ...this.#options, ...this.#gatewayOptions.get(key) };
       if (path !== undefined) options.path = path;
+      const { connectionStateRecovery: recovery } = options;
+      const isGuardedServer = this.#gateways.some((each) => isGuarded(each.type) && this.#isOn(key, each));
+      if (isGuardedServer && typeof recovery === 'object' && recovery.skipMiddlewares === undefined) {
+        // Who may connect is asked again of who comes back: a token may have been revoked in the meantime.
+        options.connectionStateRecovery = { ...recovery, skipMiddlewares: false };
+      }
       server = this.createIOServer(port, options as GatewayOptions);
       this.#servers.set(key, server);
+      if (port !== 0 && server.httpServer) this.#startup.addServer(server.httpServer as HttpServer);
     }
     return server;
   }
@@ -153,10 +198,14 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     let binding = this.#namespaces.get(namespace);
     if (binding === undefined) {
       const gateways = this.#gateways.filter((gateway) => this.#serves(namespace, gateway));
-      binding = new NamespaceBinding(namespace, gateways, this.#activity, this.#failures);
+      binding = new NamespaceBinding(namespace, gateways, this.#serving);
       this.#namespaces.set(namespace, binding);
     }
     binding.add(callback as (socket: AnySocket) => unknown);
+  }
+
+  #isOn(key: string, { port, options }: Gateway): boolean {
+    return this.#keyOf(port, options.path) === key;
   }
 
   /** Whether the gateway is one of those on this namespace. */
@@ -179,7 +228,7 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
 
   /** Called by Nest for each gateway and client. */
   bindClientDisconnect(client: AnySocket, callback: Function): void {
-    ClientBinding.of(client)?.onDisconnect(callback as (...args: unknown[]) => unknown);
+    ClientBinding.of(client)?.addDisconnectCallback(callback as (...args: unknown[]) => unknown);
   }
 
   /** A client that came before the application was ready; it may come again. */
@@ -189,7 +238,7 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
 
   // --- the end ---
 
-  /** Called by Nest for each gateway's server or namespace, when providers are destroyed: all is over by then. */
+  /** Called by Nest for each gateway's server or namespace, after all `beforeApplicationShutdown`. */
   async close(_server: AnyServer | AnyNamespace): Promise<void> {
     await this.#close();
   }
@@ -200,13 +249,36 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     this.#restore();
   }
 
+  /** @throws what keeps the application from starting (rejection): a port in use, an `afterInit` that failed. */
+  async #ready(): Promise<void> {
+    try {
+      await this.#startup.done();
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+  }
+
   /**
-   * Ends everything, once: no new messages; the handlers at work finish; everybody is disconnected; the gateways hear of
-   * it. The application's HTTP server is left to the application.
+   * The first half of the end, once, while every provider is as handlers know it: no new messages; the handlers at work
+   * finish; the gateways hear that everybody leaves. Clients stay connected, so that hooks of the application can still
+   * send them something.
    */
+  #sayGoodbye(): Promise<void> {
+    this.#goodbye ??= (async () => {
+      await this.#activity.close(this.#drainTimeout);
+      for (const client of [...this.#serving.clients]) client.leave('server shutting down');
+      await this.#activity.hooksDone();
+    })();
+    return this.#goodbye;
+  }
+
+  /** Ends everything, once. The application's HTTP server is left to the application. */
   #close(): Promise<void> {
     this.#end ??= (async () => {
-      await this.#activity.close(this.#drainTimeout);
+      await this.#sayGoodbye();
+      // What the last hook sent is written at the end of the turn.
+      await new Promise((resolve) => setImmediate(resolve));
       await Promise.all(
         [...this.#servers].map(([key, server]) => (key.startsWith('0 ') ? server.detach() : server.close())),
       );
@@ -214,30 +286,10 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
     })();
     return this.#end;
   }
+}
 
-  /**
-   * A module loaded after all others is the first to be destroyed, so that handlers and `handleDisconnect` find every
-   * provider as they know it. Nest itself would close gateways after the providers.
-   *
-   * @param needsServer whether there is somebody who emits even if there is no gateway.
-   */
-  #followLifecycle(needsServer: boolean): void {
-    const open = () => {
-      const isServing = this.#app.get(HttpAdapterHost).httpAdapter?.getHttpServer() !== undefined;
-      if (needsServer && isServing) this.#serverFor(0, undefined);
-    };
-    const close = () => this.#close();
-    @Module({})
-    class CarillonLifecycle {
-      onModuleInit(): void {
-        open();
-      }
-      onModuleDestroy(): Promise<void> {
-        return close();
-      }
-    }
-    void this.#app.get(LazyModuleLoader).load(() => CarillonLifecycle, { logger: false });
-  }
+function checkNumber(name: string, value: number, expected: string): void {
+  if (!Number.isFinite(value) || value < 0) throw new OptionError(name, value, expected);
 }
 
 /**

@@ -1,14 +1,18 @@
 import { type CanActivate, type ContextType, type ExecutionContext, Logger, type Type } from '@nestjs/common';
-import type { HttpArgumentsHost, RpcArgumentsHost, WsArgumentsHost } from '@nestjs/common/internal';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
-import { REQUEST_CONTEXT_ID } from '@nestjs/core/internal';
 import { WsException } from '@nestjs/websockets';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { ExtendedError } from '../../core/index.js';
 import { CarillonUsageError } from './errors.js';
 import { explain } from './explain.js';
 import { CONNECTION_GUARDS, type Gateway } from './gateways.js';
+import { REQUEST_CONTEXT_ID } from './request-context.js';
 import type { AnySocket } from './types.js';
+
+// By the method they come from: `@nestjs/common` exports their names in some versions only.
+type HttpArgumentsHost = ReturnType<ExecutionContext['switchToHttp']>;
+type RpcArgumentsHost = ReturnType<ExecutionContext['switchToRpc']>;
+type WsArgumentsHost = ReturnType<ExecutionContext['switchToWs']>;
 
 type Guard = Type<CanActivate> | CanActivate;
 
@@ -16,7 +20,8 @@ const logger = new Logger('CarillonAdapter');
 
 /**
  * Guards of a gateway that decide who may connect. They are like those of `@UseGuards()`, injection included, and run
- * once per client, before `handleConnection`: a refusal is a `connect_error` for the client. In `canActivate(context)`,
+ * once per connection, before `handleConnection`: a refusal is a `connect_error` for the client. They run for a client
+ * whose session is recovered, too, unless `connectionStateRecovery.skipMiddlewares` is `true`. In `canActivate(context)`,
  * `context.switchToWs().getClient()` is the socket, and `getData()` what the client gave as `auth`.
  *
  * @example
@@ -111,13 +116,14 @@ function scopeOf(moduleRef: ModuleRef, guard: Type<CanActivate>): 'provider' | '
 
 /** The one context of this socket, which its request-scoped gateways use, too. */
 function contextOf(moduleRef: ModuleRef, socket: AnySocket): { id: number } {
-  const known = socket as AnySocket & { [REQUEST_CONTEXT_ID]?: { id: number } };
-  if (known[REQUEST_CONTEXT_ID] === undefined) {
-    const contextId = ContextIdFactory.create();
+  const known = socket as unknown as Record<symbol, { id: number } | undefined>;
+  let contextId = known[REQUEST_CONTEXT_ID];
+  if (contextId === undefined) {
+    contextId = ContextIdFactory.create();
     Object.defineProperty(known, REQUEST_CONTEXT_ID, { value: contextId, configurable: true });
     moduleRef.registerRequestByContextId(socket, contextId);
   }
-  return known[REQUEST_CONTEXT_ID]!;
+  return contextId;
 }
 
 /** The error a client sees as `connect_error`. */

@@ -3,8 +3,9 @@ import { EXCEPTION_FILTERS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/commo
 import { from, type Observable, of } from 'rxjs';
 // Since 7.2 they are at the root, too.
 import { concatMap, tap } from 'rxjs/operators';
+import { acknowledgementOf } from './acknowledgement.js';
 import type { CarillonExceptionFilter } from './exception-filter.js';
-import { type Gateway, hasOwnFilters, messageHandlersOf } from './gateways.js';
+import { type Gateway, messageHandlersOf } from './gateways.js';
 import { isAsyncIterable } from './handler-run.js';
 import { Invocation } from './invocation.js';
 import { originalOf } from './rooms/handler.js';
@@ -27,19 +28,25 @@ class GeneratorStream implements NestInterceptor {
  * Adds what every gateway needs, as `@UseFilters()` and `@UseInterceptors()` on the class would, ahead of what is there:
  * filters of the application come first, ours takes the rest.
  *
+ * @param marksSuccess whether successes are to be told from failures that filters of the application answer.
  * @returns takes it away again: another application may use the same classes.
  */
-export function enhance(gateways: readonly Gateway[], filter: CarillonExceptionFilter): () => void {
+export function enhance(
+  gateways: readonly Gateway[],
+  filter: CarillonExceptionFilter,
+  marksSuccess: boolean,
+): () => void {
   const restores: (() => void)[] = [];
-  const mark = gateways.some(hasOwnFilters) ? new SuccessMark() : undefined;
+  const mark = marksSuccess ? new SuccessMark() : undefined;
   for (const type of new Set(gateways.map((gateway) => gateway.type))) {
     restores.push(prepend(EXCEPTION_FILTERS_METADATA, type, filter));
     if (mark !== undefined) restores.push(prepend(INTERCEPTORS_METADATA, type, mark));
     for (const name of messageHandlersOf(type)) {
       const handler: Function = type.prototype[name];
-      if (originalOf(handler) instanceof AsyncGeneratorFunction) {
-        restores.push(add(INTERCEPTORS_METADATA, handler, (others) => [...others, new GeneratorStream()]));
-      }
+      const before = [acknowledgementOf(type, name, handler) ?? []].flat();
+      const after = originalOf(handler) instanceof AsyncGeneratorFunction ? [new GeneratorStream()] : [];
+      if (before.length + after.length === 0) continue;
+      restores.push(add(INTERCEPTORS_METADATA, handler, (others) => [...before, ...others, ...after]));
     }
   }
   return () => {

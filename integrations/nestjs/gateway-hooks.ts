@@ -1,13 +1,18 @@
 import { Logger } from '@nestjs/common';
+import { WsException } from '@nestjs/websockets';
 import { ClientBinding } from './client-binding.js';
 import { explain } from './explain.js';
 import type { Gateway } from './gateways.js';
+import { Startup } from './startup.js';
 import type { AnySocket } from './types.js';
 
 type Hook = (this: object, client: unknown, ...rest: unknown[]) => unknown;
 
-/** @param gateway the class of the instance. */
-type Observer = (binding: ClientBinding, run: () => unknown, gateway: Function, client: AnySocket) => unknown;
+/**
+ * @param gateway the class of the instance.
+ * @param first what the hook is called with.
+ */
+type Observer = (run: () => unknown, gateway: Function, first: unknown) => unknown;
 
 const logger = new Logger('CarillonAdapter');
 
@@ -15,19 +20,15 @@ const logger = new Logger('CarillonAdapter');
 const observed = new WeakSet<Function>();
 
 /**
- * Lets us know when the `handleConnection` and `handleDisconnect` of a gateway are through. Nest calls them and drops
- * what they return: an error ends the process, and messages overtake them.
+ * Lets us know when `afterInit`, `handleConnection` and `handleDisconnect` of a gateway are through. Nest calls them and
+ * drops what they return: an error ends the process, and messages overtake them.
  */
 export function observeHooks({ type, wrapper }: Gateway): void {
-  observe(type.prototype, 'handleConnection', onConnection);
-  observe(type.prototype, 'handleDisconnect', onDisconnect);
+  for (const [name, observer] of HOOKS) observe(type.prototype, name, observer);
   const instance: unknown = wrapper.isDependencyTreeStatic() ? wrapper.instance : undefined;
   if (typeof instance !== 'object' || instance === null) return;
   // Written as properties, `handleConnection = async (client) => {}`, they are not on the prototype.
-  for (const [name, observer] of [
-    ['handleConnection', onConnection],
-    ['handleDisconnect', onDisconnect],
-  ] as const) {
+  for (const [name, observer] of HOOKS) {
     if (Object.hasOwn(instance, name)) observe(instance, name, observer);
   }
 }
@@ -42,8 +43,7 @@ function observe(target: object, name: string, observer: Observer): void {
   if (typeof original !== 'function' || observed.has(original)) return;
   const hook: Hook = function (client, ...rest) {
     const run = (): unknown => original.call(this, client, ...rest);
-    const binding = ClientBinding.of(client);
-    return binding === undefined ? run() : observer(binding, run, this.constructor, client as AnySocket);
+    return observer(run, this.constructor, client);
   };
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), hook);
@@ -54,37 +54,66 @@ function observe(target: object, name: string, observer: Observer): void {
 }
 
 /** A client whose `handleConnection` fails is not served: it is told, and disconnected. */
-function onConnection(binding: ClientBinding, run: () => unknown, gateway: Function, client: AnySocket): unknown {
+function onConnection(run: () => unknown, gateway: Function, first: unknown): unknown {
+  const binding = ClientBinding.of(first);
+  if (binding === undefined) return run();
+  const client = first as AnySocket;
   const fail = (error: unknown): void => {
     const { payload, isUnexpected } = explain(error);
     if (isUnexpected) logger.error(error);
-    client.emit('exception', payload);
+    try {
+      client.emit('exception', isChosen(error) ? payload : { ...payload, cause: { pattern: 'handleConnection' } });
+    } catch (failure) {
+      logger.error(failure);
+    }
     client.disconnect();
   };
   binding.beginHook(gateway);
   try {
     const result = run();
     if (!(result instanceof Promise)) {
-      binding.endHook();
+      binding.endHook(gateway);
       return result;
     }
-    return result.catch(fail).finally(() => binding.endHook());
+    return result.catch(fail).finally(() => binding.endHook(gateway));
   } catch (error) {
     fail(error);
-    binding.endHook();
+    binding.endHook(gateway);
     return undefined;
   }
 }
 
-function onDisconnect(binding: ClientBinding, run: () => unknown): unknown {
+/** A `WsException` with an object: clients get that object, as it is. */
+function isChosen(error: unknown): boolean {
+  return error instanceof WsException && typeof error.getError() === 'object';
+}
+
+function onDisconnect(run: () => unknown, _gateway: Function, client: unknown): unknown {
+  const binding = ClientBinding.of(client);
+  if (binding === undefined) return run();
   try {
     const result = run();
     if (!(result instanceof Promise)) return result;
     const hook = result.catch((error) => logger.error(error));
-    binding.activity.addHook(hook);
+    binding.serving.activity.addHook(hook);
     return hook;
   } catch (error) {
     logger.error(error);
     return undefined;
   }
 }
+
+/** Where it fails, the application does not start. */
+function onInit(run: () => unknown, _gateway: Function, server: unknown): unknown {
+  const startup = Startup.of(server);
+  if (startup === undefined) return run();
+  const task = (async () => await run())();
+  startup.add(task);
+  return task;
+}
+
+const HOOKS = [
+  ['afterInit', onInit],
+  ['handleConnection', onConnection],
+  ['handleDisconnect', onDisconnect],
+] as const;

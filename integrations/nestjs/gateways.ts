@@ -1,8 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Type } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
 import type { ModulesContainer } from '@nestjs/core';
-import type { InstanceWrapper, Module } from '@nestjs/core/internal';
 import {
   GATEWAY_METADATA,
   GATEWAY_OPTIONS,
@@ -10,8 +8,13 @@ import {
   PORT_METADATA,
 } from '@nestjs/websockets/constants.js';
 import { CarillonUsageError } from './errors.js';
+import { meanTheSame } from './option-meaning.js';
 import { roomPlanOf } from './rooms/plan.js';
 import type { GatewayOptions } from './types.js';
+
+// By the container they are in: `@nestjs/core` exports their names in some versions only.
+type Module = ModulesContainer extends Map<string, infer ModuleOfNest> ? ModuleOfNest : never;
+type InstanceWrapper = Module['providers'] extends Map<infer _Token, infer Wrapper> ? Wrapper : never;
 
 /** A class with `@WebSocketGateway()` among the application's providers. */
 export interface Gateway {
@@ -131,7 +134,7 @@ export function optionsByServer(
       if (value === undefined) continue;
       const origin = server.origins.get(name);
       const previous = server.options[name];
-      if (origin !== undefined && !isDeepStrictEqual(previous, value)) throw conflict(name, origin, gateway);
+      if (origin !== undefined && !meanTheSame(name, previous, value)) throw conflict(name, origin, gateway);
       server.origins.set(name, gateway);
       server.options[name] = value;
     }

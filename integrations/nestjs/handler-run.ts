@@ -1,9 +1,9 @@
 import { Logger, type WsMessageHandler } from '@nestjs/common';
 import type { Observable, Subscription } from 'rxjs';
-import type { Activity } from './activity.js';
 import { explain } from './explain.js';
 import type { FailureWatch } from './failure-watch.js';
-import { type Invocation, isWsResponse } from './invocation.js';
+import { INTERNAL_ERROR, type Invocation, isWsResponse } from './invocation.js';
+import type { Serving } from './serving.js';
 
 /** A message handler as Nest hands it over, and what turns its result into a stream of answers. */
 export interface BoundHandler {
@@ -20,6 +20,7 @@ const warnedOf = new Set<string>();
 export class HandlerRun {
   readonly #invocation: Invocation;
   readonly #failures: ReturnType<FailureWatch['watch']> | undefined;
+  readonly #isSuccessMarked: boolean;
   readonly #endActivity: () => void;
   readonly #onOver: (run: HandlerRun) => void;
   #result: unknown;
@@ -31,12 +32,12 @@ export class HandlerRun {
 
   constructor(
     invocation: Invocation,
-    activity: Activity,
-    failures: FailureWatch | undefined,
+    { activity, failures, isSuccessMarked }: Serving,
     onOver: (run: HandlerRun) => void,
   ) {
     this.#invocation = invocation;
     this.#failures = invocation.isAwaited ? failures?.watch(invocation.socket) : undefined;
+    this.#isSuccessMarked = isSuccessMarked;
     this.#endActivity = activity.begin();
     this.#onOver = onOver;
   }
@@ -78,6 +79,7 @@ export class HandlerRun {
       for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
         if (this.#isOver) return;
         this.#answer(step.value);
+        if (this.#isOver) return;
       }
       this.#finish();
     } catch (error) {
@@ -86,12 +88,26 @@ export class HandlerRun {
   }
 
   #answer(value: unknown): void {
+    if (this.#isOver) return;
     this.#hasAnswered = true;
     // A stream may go on for ever; nobody waits for its end.
     this.#endActivity();
-    this.#invocation.deliver(value);
+    try {
+      this.#invocation.deliver(value);
+    } catch (error) {
+      // It cannot be encoded, and nobody else would catch that: the stream of answers is ours.
+      this.#abort(error);
+      return;
+    }
     const isLost = value !== undefined && this.#invocation.targets === undefined && !isWsResponse(value);
     if (isLost && ++this.#plainAnswers === 2) warnOfLostAnswers(this.#invocation.event);
+  }
+
+  /** What the handler answers cannot be sent: nothing more of it is. */
+  #abort(error: unknown): void {
+    this.#subscription?.unsubscribe();
+    this.#iterator?.return?.().catch(() => {});
+    this.#fail(error);
   }
 
   /** Only for what happens behind Nest's own pipeline, whose errors go to the filters. */
@@ -99,8 +115,15 @@ export class HandlerRun {
     if (this.#isOver) return;
     const { payload, isUnexpected } = explain(error);
     if (isUnexpected) logger.error(error);
-    this.#invocation.fail(payload);
-    this.#invocation.socket.emit('exception', payload);
+    try {
+      this.#invocation.fail(payload);
+      this.#invocation.socket.emit('exception', payload);
+    } catch (failure) {
+      // A `WsException` around what cannot be encoded, either.
+      logger.error(failure);
+      this.#invocation.fail(INTERNAL_ERROR);
+      this.#invocation.socket.emit('exception', INTERNAL_ERROR);
+    }
     this.#finish();
   }
 
@@ -108,7 +131,7 @@ export class HandlerRun {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#endActivity();
-    this.#invocation.finish(this.#hasAnswered, () => this.#failures?.claim(), this.#failures !== undefined);
+    this.#invocation.finish(this.#hasAnswered, () => this.#failures?.claim(), this.#isSuccessMarked);
     this.#failures?.stop();
     this.#onOver(this);
   }

@@ -35,10 +35,16 @@ export class Reply {
     return this.#isSent;
   }
 
+  /** @throws what the encoder throws; the client can still be answered then. */
   send(value: unknown): void {
     if (this.#isSent) return;
     this.#isSent = true;
-    this.#ack(value);
+    try {
+      this.#ack(value);
+    } catch (error) {
+      this.#isSent = false;
+      throw error;
+    }
   }
 
   /** One handler is done and had nothing to say; when none had, the client is told just that. */
@@ -61,7 +67,8 @@ export class Invocation {
   /** The arguments of the message, without the acknowledgement. */
   readonly args: readonly unknown[];
   readonly #reply: Reply | undefined;
-  readonly #answersItself: boolean;
+  #answersItself: boolean;
+  #isTaken = false;
   #state: 'running' | 'succeeded' | 'failed' = 'running';
 
   /** @param answersItself the handler took the acknowledgement with `@Ack()`. */
@@ -77,6 +84,16 @@ export class Invocation {
     this.args = args;
     this.#reply = reply;
     this.#answersItself = answersItself;
+  }
+
+  /** The handler took the acknowledgement with `@Ack()`: what it returns is no answer. */
+  leaveAnswerToHandler(): void {
+    this.#answersItself = true;
+  }
+
+  /** Application code holds the acknowledgement and may call it later: nobody else sends an empty one. */
+  takeAcknowledgement(): void {
+    this.#isTaken = true;
   }
 
   /** The invocation a guard, interceptor, filter or parameter decorator is called for. */
@@ -140,13 +157,22 @@ export class Invocation {
   finish(hasAnswered: boolean, claimFailure: () => unknown, isSuccessKnown: boolean): void {
     if (this.#reply === undefined || this.#reply.isSent) return;
     const failed = this.#state === 'failed' || (isSuccessKnown && !hasAnswered && this.#state !== 'succeeded');
-    if (failed) this.#reply.send(claimFailure() ?? INTERNAL_ERROR);
-    else if (!this.#answersItself) this.#reply.done();
+    if (!failed) {
+      if (!this.#answersItself && !this.#isTaken) this.#reply.done();
+      return;
+    }
+    const failure = claimFailure();
+    // A filter that took the acknowledgement says what it has to say when it is ready.
+    if (failure !== undefined || !this.#isTaken) this.#reply.send(failure ?? INTERNAL_ERROR);
   }
 }
 
-/** Only an object with both is meant as an event: one with `event` alone may be anything, a calendar entry say. */
-export function isWsResponse(value: unknown): value is { event: string; data: unknown } {
+/**
+ * An object with `event` and `data`, or with `event` and nothing else. One that has an `event` among other fields may be
+ * anything, a calendar entry say.
+ */
+export function isWsResponse(value: unknown): value is { event: string; data?: unknown } {
   if (typeof value !== 'object' || value === null) return false;
-  return 'event' in value && 'data' in value && typeof value.event === 'string';
+  if (!('event' in value) || typeof value.event !== 'string' || value.event === '') return false;
+  return 'data' in value || Object.keys(value).length === 1;
 }

@@ -1,12 +1,11 @@
-import type { Activity } from './activity.js';
 import { ClientBinding } from './client-binding.js';
 import { ConnectionGuards } from './connection-guards.js';
 import { explain } from './explain.js';
-import type { FailureWatch } from './failure-watch.js';
 import { connectsLater } from './gateway-hooks.js';
 import { type Gateway, isGuarded } from './gateways.js';
 import { resolveRooms } from './rooms/names.js';
 import { classRules } from './rooms/plan.js';
+import type { Serving } from './serving.js';
 import type { AnyNamespace, AnySocket } from './types.js';
 
 /** A namespace and the gateways on it: one middleware and one `connection` listener, however many gateways there are. */
@@ -14,19 +13,12 @@ export class NamespaceBinding {
   readonly #callbacks: ((socket: AnySocket) => unknown)[] = [];
   readonly #gateways: readonly Gateway[];
   readonly #guards: readonly ConnectionGuards[];
-  readonly #activity: Activity;
-  readonly #failures: FailureWatch | undefined;
+  readonly #serving: Serving;
 
-  constructor(
-    namespace: AnyNamespace,
-    gateways: readonly Gateway[],
-    activity: Activity,
-    failures: FailureWatch | undefined,
-  ) {
+  constructor(namespace: AnyNamespace, gateways: readonly Gateway[], serving: Serving) {
     this.#gateways = gateways;
     this.#guards = gateways.map((gateway) => new ConnectionGuards(gateway));
-    this.#activity = activity;
-    this.#failures = failures;
+    this.#serving = serving;
     const asksFirst = gateways.some(({ type }) => isGuarded(type) || (classRules(type)?.join.length ?? 0) > 0);
     if (asksFirst) namespace.use((socket, next) => void this.#admit(socket).then(next));
     namespace.on('connection', (socket: AnySocket) => this.#onConnection(socket));
@@ -57,11 +49,11 @@ export class NamespaceBinding {
   }
 
   #onConnection(socket: AnySocket): void {
-    if (this.#activity.isClosing) {
+    if (this.#serving.activity.isClosing) {
       socket.disconnect(true);
       return;
     }
-    const binding = new ClientBinding(socket, this.#activity, this.#failures);
+    const binding = new ClientBinding(socket, this.#serving);
     for (const gateway of this.#gateways) if (connectsLater(gateway)) binding.expectHook(gateway.type);
     for (const callback of this.#callbacks) callback(socket);
   }

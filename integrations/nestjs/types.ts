@@ -12,6 +12,14 @@ export interface CarillonOptions extends ServerOptions {
    * @default 2000
    */
   drainTimeout?: number;
+  /**
+   * Milliseconds that messages of a client wait for `handleConnection`, where that is asynchronous. After that they are
+   * handled while it goes on: it may last as long as the client, or wait for one of them. 0 for not at all.
+   * @default 1000
+   */
+  handleConnectionTimeout?: number;
+  /** Bytes, about, of messages of one client that wait for `handleConnection`; with more it is disconnected. @default 4 MiB */
+  maxPendingBytes?: number;
 }
 
 /** What `@WebSocketGateway(port, options)` says, as Nest hands it to an adapter. */

@@ -9,7 +9,6 @@ import {
   ValidationPipe,
 } from '@nestjs/common';
 import {
-  Ack,
   BaseWsExceptionFilter,
   MessageBody,
   SubscribeMessage,
@@ -22,6 +21,7 @@ import type { Socket } from '../../core/index.js';
 import { EventArg, EventArgs, EventName } from '../../integrations/nestjs/index.js';
 import { once } from '../support/compat/wait.js';
 import { ask, type Platform, platforms, usingApps } from '../support/nestjs/app.js';
+import { Ack } from '../support/nestjs/version.js';
 
 class SayDto {
   @IsInt() room!: number;

@@ -1,7 +1,6 @@
 // Gateways written for @nestjs/platform-socket.io: what they do there, they do here. What differs, differs on purpose.
 import { type CanActivate, type ExecutionContext, UseGuards, UsePipes, ValidationPipe } from '@nestjs/common';
 import {
-  Ack,
   ConnectedSocket,
   MessageBody,
   SubscribeMessage,
@@ -13,6 +12,7 @@ import { IsInt } from 'class-validator';
 import { of } from 'rxjs';
 import type { Socket } from 'socket.io-client';
 import { ask, type RunningApp, startApp } from '../support/nestjs/app.js';
+import { Ack, isNest12 } from '../support/nestjs/version.js';
 
 class NumberDto {
   @IsInt() value!: number;
@@ -165,6 +165,10 @@ describe('gateways do what they do on @nestjs/platform-socket.io', () => {
     expect(actual).toEqual(expected);
   });
 
+  /** Nest tells the cause since 12; ours does with every version. */
+  const withoutCause = (seen: unknown): unknown =>
+    JSON.parse(JSON.stringify(seen), (key, value) => (key === 'cause' ? undefined : value));
+
   it.each([
     ['args', []],
     ['guarded', []],
@@ -182,7 +186,8 @@ describe('gateways do what they do on @nestjs/platform-socket.io', () => {
     ['nobody listens', [1]],
   ])('%s %j: not acknowledged', async (event, args) => {
     const [expected, actual] = await both(event, args, false);
-    expect(actual).toEqual(expected);
+    if (isNest12) expect(actual).toEqual(expected);
+    else expect(withoutCause(actual)).toEqual(withoutCause(expected));
   });
 
   it('handleConnection gets the socket alone, which is in its own room', async () => {

@@ -13,10 +13,18 @@ const PAYLOAD = '3';
 
 /** Gives the handler its invocation, behind the parameters it declares. */
 const CurrentInvocation = createParamDecorator((_data: unknown, context: ExecutionContext) => Invocation.of(context));
-const Acknowledgement = createParamDecorator((_data: unknown, context: ExecutionContext) => context.getArgByIndex(2));
+const Acknowledgement = createParamDecorator((_data: unknown, context: ExecutionContext) => context.getArgs()[2]);
 
 /** Handlers that keep rules, and what they were. */
 const originals = new WeakMap<Function, Function>();
+
+/** Those whose parameters had no decorators. */
+const undecorated = new WeakSet<Function>();
+
+/** Whether it is a handler that keeps rules and was written without decorators on its parameters. */
+export function wasUndecorated(handler: Function): boolean {
+  return undecorated.has(handler);
+}
 
 /** The method as it was written. */
 export function originalOf(handler: Function): Function {
@@ -34,6 +42,7 @@ export function originalOf(handler: Function): Function {
 export function applyRules(type: Function, method: string | symbol, original: Handler): Handler {
   if (originals.has(original)) return original;
   const prototype = type.prototype as object;
+  const isUndecorated = parametersOf(type, method).length === 0;
   const position = addInvocationParameter(type, prototype, method, original);
   const plans = new WeakMap<Function, HandlerPlan>();
   const handler = async function (this: object, ...args: unknown[]): Promise<unknown> {
@@ -58,6 +67,7 @@ export function applyRules(type: Function, method: string | symbol, original: Ha
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), handler);
   }
   originals.set(handler, original);
+  if (isUndecorated) undecorated.add(handler);
   return handler;
 }
 

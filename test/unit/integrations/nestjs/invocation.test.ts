@@ -48,7 +48,7 @@ describe('the message body', () => {
 });
 
 describe('an answer', () => {
-  it.each([[0], [''], [false], [null], [{ event: 'only' }], [{ data: 'only' }], [[]]])(
+  it.each([[0], [''], [false], [null], [{ event: 'meeting', at: 5 }], [{ data: 'only' }], [[]]])(
     '%j is acknowledged',
     (answer) => {
       const { invocation, acks, sent } = invoke();
@@ -140,7 +140,9 @@ describe('the end', () => {
 it.each([
   [{ event: 'a', data: 1 }, true],
   [{ event: 'a', data: undefined }, true],
-  [{ event: 'a' }, false],
+  [{ event: 'a' }, true],
+  [{ event: 'a', at: 1 }, false],
+  [{ event: '' }, false],
   [{ data: 1 }, false],
   [{ event: 1, data: 1 }, false],
   [null, false],
