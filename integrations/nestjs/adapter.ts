@@ -30,6 +30,8 @@ import { Startup } from './startup.js';
 import { MODULE_OPTIONS } from './tokens.js';
 import type { AnyNamespace, AnyServer, AnySocket, CarillonOptions, GatewayOptions } from './types.js';
 
+const logger = new Logger('CarillonAdapter');
+
 /**
  * Serves the gateways of a Nest application, on Express or Fastify, with carillon.
  *
@@ -161,6 +163,7 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
       }
       server = this.createIOServer(port, options as GatewayOptions);
       this.#servers.set(key, server);
+      server.on('listener_error', (error, context) => logListenerError(server!, error, context.event));
       if (port !== 0 && server.httpServer) this.#startup.addServer(server.httpServer as HttpServer);
     }
     return server;
@@ -288,6 +291,12 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
   }
 }
 
+/** In the log of the application, unless the application listens itself. */
+function logListenerError(server: AnyServer, error: unknown, event: unknown): void {
+  if (server.sockets.listenerCount('listener_error') > 1) return;
+  logger.error(error instanceof Error ? error : `a listener of "${String(event)}" failed: ${error}`);
+}
+
 function checkNumber(name: string, value: number, expected: string): void {
   if (!Number.isFinite(value) || value < 0) throw new OptionError(name, value, expected);
 }
@@ -318,6 +327,6 @@ function warnOfUnknownOptions({ type, options }: Gateway): void {
   try {
     checkNames(options, { ...SERVER_OPTIONS, namespace: true });
   } catch (error) {
-    new Logger('CarillonAdapter').warn(`@WebSocketGateway() of ${type.name}: ${(error as Error).message}`);
+    logger.warn(`@WebSocketGateway() of ${type.name}: ${(error as Error).message}`);
   }
 }
