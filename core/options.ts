@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ZlibOptions } from 'node:zlib';
+import { deflateRawSync, type ZlibOptions } from 'node:zlib';
 import type { SerializeOptions } from 'cookie';
 import type { PerMessageDeflateOptions } from 'ws';
 import type { AdmissionLimits } from './engine/admission.js';
@@ -140,6 +140,13 @@ export interface ServerOptions {
   conflateBy?: ConflateBy;
   /** Bytes waiting for one connection from which `backpressure` is emitted. @default 1000000 */
   backpressureThreshold?: number;
+  /**
+   * Bytes sent to one connection in one turn of the event loop from which on they are written, or judged by
+   * `slowConsumerPolicy`, at once instead of at the end of the turn. @default 1000000
+   */
+  flushThreshold?: number;
+  /** The same for all connections together; what many of them receive counts once. @default 16000000 */
+  turnFlushThreshold?: number;
 
   /**
    * Pages that may open connections, over any transport: `'*'`, `'same-origin'`, origins, patterns or a function. The
@@ -336,6 +343,8 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
       maxBytes: positive('maxBufferedBytes', 100_000_000),
       maxMessages: positive('maxBufferedMessages', 1_000_000),
       pressureBytes: positive('backpressureThreshold', 1_000_000),
+      flushBytes: positive('flushThreshold', 1_000_000),
+      turnFlushBytes: positive('turnFlushThreshold', 16_000_000),
       policy: policyOption(options.slowConsumerPolicy),
       keyOf: droppableKeys(functionOption(options.conflateBy, 'conflateBy', '(event, args, namespace) => key')),
     }),
@@ -470,6 +479,8 @@ function perMessageDeflateOption(value: unknown): false | PerMessageDeflateOptio
   if (value === undefined || value === null || value === false) return false;
   if (value === true) return { threshold: 1024 };
   if (typeof value !== 'object') throw new OptionError('perMessageDeflate', value, 'true, false or an object');
+  const { zlibDeflateOptions } = value as PerMessageDeflateOptions;
+  checkCompression('perMessageDeflate.zlibDeflateOptions', zlibDeflateOptions as ZlibOptions | undefined);
   return { ...value, threshold: thresholdOf(value, 'perMessageDeflate') };
 }
 
@@ -477,7 +488,17 @@ function httpCompressionOption(value: unknown): false | (ZlibOptions & { thresho
   if (value === false) return false;
   if (value === undefined || value === null || value === true) return { threshold: 1024 };
   if (typeof value !== 'object') throw new OptionError('httpCompression', value, 'true, false or an object');
+  checkCompression('httpCompression', value);
   return { ...value, threshold: thresholdOf(value, 'httpCompression') };
+}
+
+/** What zlib refuses, it would refuse at each message. */
+function checkCompression(name: string, options: ZlibOptions | undefined): void {
+  try {
+    deflateRawSync('', options);
+  } catch (error) {
+    throw new OptionError(name, options, `options of zlib (${(error as Error).message})`);
+  }
 }
 
 /** Bytes from which on messages are compressed. */

@@ -43,6 +43,8 @@ export const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   slowConsumerPolicy: true,
   conflateBy: true,
   backpressureThreshold: true,
+  flushThreshold: true,
+  turnFlushThreshold: true,
   origins: true,
   maxConnectionsPerAddress: true,
   handshakeRate: true,

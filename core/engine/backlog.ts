@@ -9,6 +9,10 @@ export interface BacklogLimits {
   readonly maxMessages: number;
   /** Bytes from which the application is told. */
   readonly pressureBytes: number;
+  /** Bytes for one connection from which on they do not wait for the end of the turn. */
+  readonly flushBytes: number;
+  /** The same for all connections together. */
+  readonly turnFlushBytes: number;
   readonly policy: SlowConsumerPolicy;
   /** Key of a message that may be dropped, `undefined` when it may not. */
   readonly keyOf: (message: Prepared) => string | undefined;

@@ -262,8 +262,8 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   /** Called by the outbox: this is the one write of the turn. */
   writeSequence(sequence: Sequence): void {
-    this.#packetsSent += sequence.length;
     this.#transport.write(sequence);
+    this.#packetsSent += sequence.length;
     // Not before: whoever hears of it may send and close, and that must come behind this sequence.
     if (this.#observed) this.emit('flush');
     if (this.#sendCallbacks !== null) this.#callBack(this.#sendCallbacks, sequence);
@@ -306,6 +306,13 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     const { maxBytes, maxMessages } = this.#host.turn.limits;
     const description = `more than ${maxBytes} bytes or ${maxMessages} messages were waiting`;
     this.fail('slow consumer', new Error(description));
+  }
+
+  onUnwritable(error: unknown, event: string | undefined): void {
+    const what = event === undefined ? 'a message' : `an event (${event})`;
+    const words = `${what} could not be written to ${this.id}: ${error instanceof Error ? error.message : error}`;
+    this.#host.onListenerError(new Error(words, { cause: error }), 'send');
+    if (event === undefined) this.fail('transport error', error);
   }
 
   // --- receiving ---

@@ -16,6 +16,12 @@ export interface OutboxTarget {
   onRelief(dropped: number): void;
   /** More waits than is allowed, and the policy is not to drop it; it is forgotten already. */
   onOverflow(): void;
+  /**
+   * One message cannot be written: its buffer was taken away, say. All others are.
+   *
+   * @param event what it was, if it was an event, which is left out; `undefined`: the client cannot do without it.
+   */
+  onUnwritable(error: unknown, event: string | undefined): void;
 }
 
 /**
@@ -40,6 +46,13 @@ export class Turn {
   enlist(outbox: Outbox): void {
     if (this.#dirty.length === 0) this.#clock.endOfTurn(this.#flush);
     this.#dirty.push(outbox);
+  }
+
+  /** More was sent in this turn than should wait for its end: it is written, or judged, now. */
+  flushEarly(): void {
+    this.root = Sequence.root();
+    // They stay enlisted: what concerns the application is done at the end.
+    for (let i = 0; i < this.#dirty.length; i++) this.#dirty[i]!.flushEarly();
   }
 
   readonly #flush = (): void => {
@@ -81,6 +94,10 @@ export class Outbox {
   #enlisted = false;
   #pressed = false;
   #dropped = 0;
+  /** So many of the first messages of the backlog are written one by one: one of them cannot be. */
+  #singly = 0;
+  /** More waited than is allowed: nothing is taken any more, and the end of the turn tells the target. */
+  #isOver = false;
 
   constructor(turn: Turn, target: OutboxTarget) {
     this.#turn = turn;
@@ -105,68 +122,113 @@ export class Outbox {
   push(message: Prepared): void {
     if (this.#tail !== null) {
       this.#tail = this.#tail.then(message);
-      return;
+    } else {
+      if (this.#isOver) return;
+      this.#tail = this.#turn.root.then(message);
+      if (!this.#enlisted) {
+        this.#enlisted = true;
+        this.#turn.enlist(this);
+      }
     }
-    this.#tail = this.#turn.root.then(message);
-    if (!this.#enlisted) {
-      this.#enlisted = true;
-      this.#turn.enlist(this);
-    }
+    const { limits } = this.#turn;
+    if (this.#tail.byteLength > limits.flushBytes) this.flushEarly();
+    else if (this.#tail.ledger.bytes > limits.turnFlushBytes) this.#turn.flushEarly();
   }
 
   onTurnEnd(): void {
     this.#enlisted = false;
-    this.flush();
+    if (this.#isOver) {
+      this.#isOver = false;
+      this.#target.onOverflow();
+    } else {
+      this.flush();
+    }
+  }
+
+  /**
+   * The same as `flush`, in the middle of a turn: an emit is on its way, and what the application is told of it, or does
+   * about it, waits for the end.
+   */
+  flushEarly(): void {
+    this.#write();
+    if (this.#backlog !== null) this.#shrink();
   }
 
   /** Writes what the target takes now; the rest waits for the next call. */
   flush(): void {
+    this.#write();
+    if (this.#backlog !== null) this.#limit();
+    else if (this.#pressed || this.#dropped > 0) this.#relieve();
+  }
+
+  #write(): void {
     const tail = this.#tail;
-    if (this.#backlog === null) {
-      if (tail === null) {
-        if (this.#pressed) this.#relieve();
-        return;
-      }
-      this.#tail = null;
-      if (this.#target.ready) {
-        this.#target.writeSequence(tail);
-        if (this.#pressed) this.#relieve();
-      } else {
-        this.#keep(tail);
-        this.#limit();
-      }
+    this.#tail = null;
+    if (tail !== null) {
+      if (this.#backlog === null && this.#target.ready) this.#writeSequence(tail);
+      else this.#keep(tail);
+    }
+    while (this.#backlog !== null && this.#target.ready) this.#writeSequence(this.#takePiece());
+  }
+
+  #writeSequence(sequence: Sequence): void {
+    try {
+      this.#target.writeSequence(sequence);
+    } catch (error) {
+      this.#onUnwritable(sequence, error);
+    }
+  }
+
+  /** Nothing of it was written: its bytes could not be put together. */
+  #onUnwritable(sequence: Sequence, error: unknown): void {
+    if (sequence.length > 1) {
+      const messages = sequence.messages();
+      this.#singly = messages.length;
+      this.#backlog = this.#backlog === null ? messages : [...messages, ...this.#backlog];
+      this.#backlogBytes += sequence.byteLength;
       return;
     }
-    if (tail !== null) {
-      this.#tail = null;
-      this.#keep(tail);
+    const event = this.#turn.limits.keyOf(sequence.last!);
+    if (event !== undefined) {
+      // The client is told when nothing waits any more, as after any drop.
+      this.#dropped++;
+      this.#pressed = true;
     }
-    while (this.#backlog !== null && this.#target.ready) this.#target.writeSequence(this.#takePiece());
-    if (this.#backlog !== null) this.#limit();
-    else if (this.#pressed) this.#relieve();
+    this.#target.onUnwritable(error, event);
   }
 
   #limit(): void {
-    const { limits } = this.#turn;
-    const backlog = this.#backlog!;
-    const unsent = this.#target.unsentBytes;
-    const bytes = this.#backlogBytes + unsent;
-    const isTooMuch = bytes > limits.maxBytes || backlog.length > limits.maxMessages;
-    if (!this.#pressed && (isTooMuch || bytes > limits.pressureBytes)) {
+    const bytes = this.#backlogBytes + this.#target.unsentBytes;
+    if (!this.#pressed && (this.#dropped > 0 || this.#isTooMuch() || bytes > this.#turn.limits.pressureBytes)) {
       this.#pressed = true;
-      this.#target.onPressure(backlog.length);
+      this.#target.onPressure(this.#backlog!.length);
       // The application may have closed the connection.
       if (this.#backlog === null) return;
     }
-    if (!isTooMuch) return;
-    const count = backlog.length;
-    const rest = shrinkBacklog({ messages: backlog, bytes: this.#backlogBytes }, unsent, limits);
+    this.#shrink();
+    if (!this.#isOver) return;
+    this.#isOver = false;
+    this.#target.onOverflow();
+  }
+
+  #isTooMuch(): boolean {
+    const { maxBytes, maxMessages } = this.#turn.limits;
+    return this.#backlogBytes + this.#target.unsentBytes > maxBytes || this.#backlog!.length > maxMessages;
+  }
+
+  /** Drops what the policy allows to be dropped; where that is not enough, forgets everything. */
+  #shrink(): void {
+    if (!this.#isTooMuch()) return;
+    const messages = this.#backlog!;
+    const count = messages.length;
+    const rest = shrinkBacklog({ messages, bytes: this.#backlogBytes }, this.#target.unsentBytes, this.#turn.limits);
     if (rest === null) {
       this.clear();
-      this.#target.onOverflow();
+      this.#isOver = true;
       return;
     }
     this.#dropped += count - rest.messages.length;
+    this.#singly = Math.min(this.#singly, rest.messages.length);
     this.#backlog = rest.messages.length === 0 ? null : rest.messages;
     this.#backlogBytes = rest.bytes;
   }
@@ -183,6 +245,7 @@ export class Outbox {
     this.#tail = null;
     this.#backlog = null;
     this.#backlogBytes = 0;
+    this.#singly = 0;
   }
 
   #keep(sequence: Sequence): void {
@@ -196,8 +259,9 @@ export class Outbox {
     const backlog = this.#backlog!;
     let piece = Sequence.root();
     let count = 0;
-    while (count < backlog.length && (count === 0 || piece.byteLength < PIECE_BYTES))
-      piece = piece.then(backlog[count++]!);
+    const most = this.#singly > 0 ? 1 : backlog.length;
+    while (count < most && (count === 0 || piece.byteLength < PIECE_BYTES)) piece = piece.then(backlog[count++]!);
+    if (this.#singly > 0) this.#singly--;
     this.#backlog = count === backlog.length ? null : backlog.slice(count);
     this.#backlogBytes -= piece.byteLength;
     return piece;

@@ -65,14 +65,16 @@ export class Prepared {
     return this.#deflatedFrame;
   }
 
-  /** As a piece of a polling body. */
+  /**
+   * As a piece of a polling body.
+   *
+   * @throws Error when a text holds the character that separates packets there: it would be taken for several.
+   */
   get chunk(): string {
     if (this.#chunk === undefined) {
       const [first] = this.parts;
       this.#chunk =
-        this.parts.length === 1 && typeof first === 'string'
-          ? first
-          : this.parts.map((part) => (typeof part === 'string' ? part : encodeBinary(part))).join(SEPARATOR);
+        this.parts.length === 1 && typeof first === 'string' ? piece(first) : this.parts.map(piece).join(SEPARATOR);
     }
     return this.#chunk;
   }
@@ -83,11 +85,22 @@ export class Prepared {
   }
 }
 
+const EMPTY = new Uint8Array(0);
+
+function piece(part: Part): string {
+  if (typeof part !== 'string') return encodeBinary(part);
+  // JSON never holds it. The text of a custom parser may, and with it what a client made up.
+  if (part.includes(SEPARATOR)) throw new Error('a text with U+001E cannot be sent over polling');
+  return part;
+}
+
 /** @throws TypeError when the part is not bytes: a Blob, say, whose bytes can only be read asynchronously. */
 function toBytes(part: unknown): Uint8Array {
-  if (part instanceof Uint8Array) return part;
+  if (part instanceof Uint8Array) return part.byteLength === 0 ? EMPTY : part;
+  // Also one whose buffer was taken away, or has shrunk: nothing is left of it.
+  if (ArrayBuffer.isView(part) && part.byteLength === 0) return EMPTY;
   if (ArrayBuffer.isView(part)) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-  if (part instanceof ArrayBuffer) return new Uint8Array(part);
+  if (part instanceof ArrayBuffer) return part.byteLength === 0 ? EMPTY : new Uint8Array(part);
   throw new TypeError(
     `cannot send a ${Object.prototype.toString.call(part).slice(8, -1)}: send its bytes (await blob.arrayBuffer())`,
   );

@@ -2,6 +2,11 @@ import { SEPARATOR } from './engineio/payload.js';
 import type { Prepared } from './prepared.js';
 import type { Compression } from './websocket/frame.js';
 
+/** What a tree of sequences holds: bytes of each of its nodes, however many connections share it. */
+export interface Ledger {
+  bytes: number;
+}
+
 /**
  * Messages waiting for one connection, in order: a path in a tree that all connections of a turn share.
  *
@@ -19,20 +24,23 @@ export class Sequence {
   /** Messages from the root to here. */
   readonly length: number;
   readonly byteLength: number;
+  /** One for the whole tree. */
+  readonly ledger: Ledger;
   #child: Sequence | null = null;
   #frames: Buffer | null = null;
   #deflatedFrames: Buffer | null = null;
   #payload: string | null = null;
 
-  private constructor(parent: Sequence | null, last: Prepared | null) {
+  private constructor(parent: Sequence | null, last: Prepared | null, ledger: Ledger) {
     this.parent = parent;
     this.last = last;
+    this.ledger = ledger;
     this.length = parent === null || last === null ? 0 : parent.length + 1;
     this.byteLength = parent === null || last === null ? 0 : parent.byteLength + last.byteLength;
   }
 
   static root(): Sequence {
-    return new Sequence(null, null);
+    return new Sequence(null, null, { bytes: 0 });
   }
 
   /** The sequence with one message more. */
@@ -41,7 +49,8 @@ export class Sequence {
   then(message: Prepared): Sequence {
     const child = this.#child;
     if (child !== null && child.last === message) return child;
-    this.#child = new Sequence(this, message);
+    this.ledger.bytes += message.byteLength;
+    this.#child = new Sequence(this, message, this.ledger);
     return this.#child;
   }
 

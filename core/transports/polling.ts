@@ -183,8 +183,10 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   write(sequence: Sequence): void {
+    // Put together first: when that fails, the client still waits.
+    const payload = sequence.payload();
     this.bytesSent += sequence.byteLength;
-    this.#answer(sequence.payload(), sequence.byteLength, !sequence.last!.compress);
+    this.#answer(payload, sequence.byteLength, !sequence.last!.compress);
   }
 
   /** Ends the waiting GET with this body. */
@@ -197,20 +199,28 @@ export class PollingTransport implements Transport, PayloadVisitor {
     const compression = this.#options.httpCompression;
     const encoding = !plain && compression && size >= compression.threshold ? acceptedEncoding(request) : undefined;
     if (!compression || encoding === undefined) {
-      headers['Content-Length'] = Buffer.byteLength(body);
-      this.#send(response, headers, body);
+      this.#sendPlain(response, headers, body);
       return;
     }
-    headers['Content-Encoding'] = encoding;
-    (encoding === 'gzip' ? gzip : deflate)(body, compression, (error, compressed) => {
-      if (error) {
-        response.writeHead(500).end();
-        this.#fail('compression failed', error);
+    const onCompressed = (error: Error | null, compressed: Buffer): void => {
+      if (error !== null) {
+        this.#sendPlain(response, headers, body);
         return;
       }
+      headers['Content-Encoding'] = encoding;
       headers['Content-Length'] = compressed.byteLength;
       this.#send(response, headers, compressed);
-    });
+    };
+    try {
+      (encoding === 'gzip' ? gzip : deflate)(body, compression, onCompressed);
+    } catch {
+      this.#sendPlain(response, headers, body);
+    }
+  }
+
+  #sendPlain(response: ServerResponse, headers: ResponseHeaders, body: string): void {
+    headers['Content-Length'] = Buffer.byteLength(body);
+    this.#send(response, headers, body);
   }
 
   /** HTTP servers wait for ever for clients that do not read their answer, and the answer with them. */

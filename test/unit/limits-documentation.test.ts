@@ -38,11 +38,14 @@ function defaultOf(name: string): string {
   const all: Record<string, unknown> = {
     ...rest,
     ...decodeLimits,
+    ...rest.encodeLimits,
     ...admission,
     ...Object.fromEntries(nested),
     maxBufferedBytes: backlogLimits.maxBytes,
     maxBufferedMessages: backlogLimits.maxMessages,
     backpressureThreshold: backlogLimits.pressureBytes,
+    flushThreshold: backlogLimits.flushBytes,
+    turnFlushThreshold: backlogLimits.turnFlushBytes,
   };
   const value = all[name];
   if (name === 'publishEndpoint.maxBytes') return 'as `maxHttpBufferSize`';

@@ -37,7 +37,9 @@ test('the defaults', () => {
       maxAttachmentBytes: 10_000_000,
       maxDepth: 512,
       maxNamespaceLength: 1024,
+      maxArguments: 10_000,
     },
+    encodeLimits: { maxAttachments: 10, maxMessageBytes: 100_000_000 },
     maxEmptyNamespaces: 10_000,
     maxNamespacesPerConnection: 256,
     maxPendingAcks: 65_536,
@@ -55,6 +57,8 @@ test('the defaults', () => {
       maxBytes: 100_000_000,
       maxMessages: 1_000_000,
       pressureBytes: 1_000_000,
+      flushBytes: 1_000_000,
+      turnFlushBytes: 16_000_000,
       policy: 'close',
       keyOf: expect.any(Function),
     },
@@ -62,7 +66,7 @@ test('the defaults', () => {
 });
 
 test('undefined and null mean the default', () => {
-  const grouped = ['decodeLimits', 'backlogLimits', 'admission', 'originPolicy'];
+  const grouped = ['decodeLimits', 'encodeLimits', 'backlogLimits', 'admission', 'originPolicy'];
   const names = Object.keys(resolveOptions({})).filter((name) => !grouped.includes(name));
   const limits = ['maxDepth', 'maxBufferedBytes', 'slowConsumerPolicy', 'conflateBy', 'origins', 'handshakeRate'];
   for (const nothing of [undefined, null]) {
@@ -348,4 +352,11 @@ describe('right options', () => {
     expect(resolved).toMatchObject({ cors, adapter });
     expect(resolveOptions({ cors: { origin: '*' }, wsEngine: 'ws' }).cors).toEqual({ origin: '*' });
   });
+});
+
+test.each([
+  ['perMessageDeflate', { zlibDeflateOptions: { level: 99 } }, 'perMessageDeflate.zlibDeflateOptions'],
+  ['httpCompression', { windowBits: 99 }, 'httpCompression'],
+])('%s that zlib refuses', (name, value, option) => {
+  expect(() => resolveOptions({ [name]: value })).toThrow(expect.objectContaining({ option }));
 });

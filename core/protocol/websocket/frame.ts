@@ -84,7 +84,13 @@ export interface Compression {
 export function encodeDeflatedFrame(message: string | Uint8Array, compression: Compression): Buffer {
   const payload = typeof message === 'string' ? Buffer.from(message) : message;
   if (payload.byteLength < compression.threshold) return encodeFrame(message);
-  const deflated = deflateRawSync(payload, { ...compression.zlib, finishFlush: constants.Z_SYNC_FLUSH });
+  let deflated: Buffer;
+  try {
+    deflated = deflateRawSync(payload, { ...compression.zlib, finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    // No memory for it, say. It may always go as it is.
+    return encodeFrame(message);
+  }
   // The four bytes 00 00 ff ff that end a sync flush are implied. RFC 7692 §7.2.1.
   const body = deflated.subarray(0, deflated.byteLength - 4);
   if (body.byteLength >= payload.byteLength) return encodeFrame(message);

@@ -53,6 +53,41 @@ export const applications = {
     },
   },
 
+  /** Sends what cannot be written, and more in one turn than anybody should. */
+  turns: {
+    run(io) {
+      io.on('connection', (socket) => {
+        socket.on('room', (room) => socket.join(room));
+      });
+    },
+    commands: {
+      /** A buffer whose bytes are gone before the turn is over, among others. */
+      async detach(io, room) {
+        const bytes = new Uint8Array(64);
+        io.to(room).emit('before', 1);
+        io.to(room).emit('bad', bytes);
+        io.to(room).emit('behind', 2);
+        await new Promise((resolve) => process.nextTick(resolve));
+        structuredClone(bytes, { transfer: [bytes.buffer] });
+        const shrunk = new ArrayBuffer(8, { maxByteLength: 16 });
+        const view = new Uint8Array(shrunk, 4, 4);
+        shrunk.resize(2);
+        io.to(room).emit('shrunk', view);
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+      /** @returns bytes of memory more than before, at the end of the turn. */
+      flood(io, room, size, count) {
+        globalThis.gc();
+        const { heapUsed, external } = process.memoryUsage();
+        const before = heapUsed + external;
+        for (let i = 0; i < count; i++) io.to(room).emit('flood', `${i}`.padEnd(size, 'x'));
+        globalThis.gc();
+        const after = process.memoryUsage();
+        return after.heapUsed + after.external - before;
+      },
+    },
+  },
+
   /** Another parser: what clients send reaches its decoder first. */
   msgpack: {
     options: { parser: msgpack },

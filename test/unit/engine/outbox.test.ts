@@ -13,6 +13,8 @@ class Receiver implements OutboxTarget {
   onWrite: (() => void) | undefined;
   unsentBytes = 0;
   readonly told: string[] = [];
+  /** Its bytes cannot be put together. */
+  refuses: Prepared | undefined;
   /** Takes this many writes, then is not ready. */
   capacity = Number.POSITIVE_INFINITY;
 
@@ -22,6 +24,7 @@ class Receiver implements OutboxTarget {
 
   writeSequence(sequence: Sequence): void {
     if (!this.ready) throw new Error('written to while not ready');
+    if (this.refuses !== undefined && sequence.messages().includes(this.refuses)) throw new Error('no bytes');
     this.writes.push(sequence);
     if (--this.capacity <= 0) this.ready = false;
     this.onWrite?.();
@@ -36,6 +39,9 @@ class Receiver implements OutboxTarget {
   onOverflow(): void {
     this.told.push('overflow');
   }
+  onUnwritable(error: unknown, event: string | undefined): void {
+    this.told.push(`unwritable ${event}: ${(error as Error).message}`);
+  }
 
   get messages(): Prepared[] {
     return this.writes.flatMap((sequence) => sequence.messages());
@@ -49,6 +55,7 @@ function setup(count: number, given: ServerOptions = {}) {
 }
 
 const text = (content: string) => Prepared.message([content]);
+const event = (name: string, size: number) => Prepared.message([`2${JSON.stringify([name, 'x'.repeat(size)])}`]);
 
 describe('a turn', () => {
   test('writes each connection once, at its end', () => {
@@ -118,18 +125,48 @@ describe('a turn', () => {
     expect(clock.isTurnOpen).toBe(false);
   });
 
-  test('a target that throws takes nothing from the others', () => {
+  test('a message that cannot be written takes nothing from the others', () => {
     const { clock, receivers } = setup(3);
-    receivers[0]!.onWrite = () => {
-      throw new Error('listener');
-    };
-    const [a, b] = [text('a'), text('b')];
-    for (const { outbox } of receivers) outbox.push(a);
-    expect(() => clock.endTurn()).toThrow('listener');
-    receivers[0]!.onWrite = undefined;
-    for (const { outbox } of receivers) outbox.push(b);
-    clock.endTurns();
-    for (const { messages } of receivers) expect(messages).toEqual([a, b]);
+    const [before, bad, behind] = [event('before', 1), event('bad', 1), event('behind', 1)];
+    receivers[1]!.refuses = bad;
+    for (const message of [before, bad, behind]) for (const { outbox } of receivers) outbox.push(message);
+    clock.endTurn();
+    expect(receivers.map(({ messages }) => messages)).toEqual([
+      [before, bad, behind],
+      [before, behind],
+      [before, bad, behind],
+    ]);
+    // Left out, and the client is told as after any drop.
+    expect(receivers.map(({ told }) => told)).toEqual([[], ['unwritable /,bad: no bytes', 'relief 1'], []]);
+    for (const { outbox } of receivers) outbox.push(before);
+    clock.endTurn();
+    expect(receivers[1]!.messages).toEqual([before, behind, before]);
+  });
+
+  test('what the client cannot do without is not called an event', () => {
+    const { clock, receivers } = setup(1);
+    const answer = Prepared.message(['31[1]']);
+    receivers[0]!.refuses = answer;
+    receivers[0]!.outbox.push(answer);
+    clock.endTurn();
+    expect(receivers[0]!.told).toEqual(['unwritable undefined: no bytes']);
+  });
+
+  test('a target that takes one write at a time gets the others when it is ready', () => {
+    const { clock, receivers } = setup(1);
+    const [one] = receivers as [Receiver];
+    const messages = ['a', 'bad', 'c', 'd'].map((name) => event(name, 1));
+    one.refuses = messages[1]!;
+    one.capacity = 1;
+    for (const message of messages) one.outbox.push(message);
+    clock.endTurn();
+    for (let poll = 0; poll < 3; poll++) {
+      one.capacity = 1;
+      one.ready = true;
+      one.outbox.flush();
+    }
+    expect(one.messages).toEqual([messages[0], messages[2], messages[3]]);
+    expect(one.outbox.isEmpty).toBe(true);
   });
 
   test('a connection that is cleared in the middle of a turn loses only its own', () => {
@@ -409,4 +446,89 @@ test('a chat: everybody gets everything but their own, and most bytes are put to
   clock.endTurn();
   expect(new Set(receivers.map(({ writes }) => writes[0]!.frames())).size).toBe(1);
   expect(receivers[7]!.messages).toEqual(broadcasts);
+});
+
+describe('more than may wait for the end of a turn', () => {
+  const limits = { flushThreshold: 1000, turnFlushThreshold: 5000 };
+
+  test('of one connection: written at once, in order, and the rest at the end', () => {
+    const { clock, receivers } = setup(2, limits);
+    const [one, other] = receivers as [Receiver, Receiver];
+    const messages = Array.from({ length: 25 }, (_, index) => event(`e${index}`, 90));
+    other.outbox.push(messages[0]!);
+    for (const message of messages) one.outbox.push(message);
+    expect(one.writes.length).toBeGreaterThanOrEqual(2);
+    expect(one.outbox.byteLength).toBeLessThanOrEqual(1000);
+    expect(other.writes).toEqual([]);
+    clock.endTurn();
+    expect(one.messages).toEqual(messages);
+    expect(other.messages).toEqual([messages[0]]);
+    expect(clock.isTurnOpen).toBe(false);
+  });
+
+  test('of a broadcast: the same bytes for all', () => {
+    const { clock, receivers } = setup(3, limits);
+    const messages = Array.from({ length: 12 }, (_, index) => event(`e${index}`, 300));
+    for (const message of messages) for (const { outbox } of receivers) outbox.push(message);
+    clock.endTurn();
+    const [first, ...others] = receivers;
+    expect(first!.messages).toEqual(messages);
+    for (const { writes } of others) {
+      expect(writes).toHaveLength(first!.writes.length);
+      for (const [index, sequence] of writes.entries()) expect(sequence).toBe(first!.writes[index]);
+    }
+  });
+
+  test('of all together: all that wait are written; what many receive counts once', () => {
+    const { clock, receivers } = setup(50, limits);
+    const shared = event('shared', 400);
+    for (const { outbox } of receivers) outbox.push(shared);
+    expect(receivers.flatMap(({ writes }) => writes)).toEqual([]);
+    const own = receivers.map((_, index) => event(`own ${index}`, 400));
+    let most = 0;
+    for (const [index, { outbox }] of receivers.entries()) {
+      outbox.push(own[index]!);
+      const held = receivers.reduce((sum, each) => sum + each.outbox.byteLength, 0);
+      if (index > 15) most = Math.max(most, held);
+    }
+    expect(most).toBeLessThanOrEqual(6000);
+    clock.endTurn();
+    for (const [index, { messages }] of receivers.entries()) expect(messages).toEqual([shared, own[index]]);
+  });
+
+  test('a reader that stands still is judged in the turn, and told at its end', () => {
+    const { clock, receivers } = setup(1, { ...limits, maxBufferedBytes: 10_000 });
+    const [one] = receivers as [Receiver];
+    one.ready = false;
+    let most = 0;
+    for (let index = 0; index < 1000; index++) {
+      one.outbox.push(event('e', 100));
+      most = Math.max(most, one.outbox.byteLength);
+    }
+    expect(most).toBeLessThanOrEqual(12_000);
+    expect(one.told).toEqual([]);
+    clock.endTurn();
+    expect(one.told).toEqual(['overflow']);
+    expect(clock.isTurnOpen).toBe(false);
+  });
+
+  test('with a policy that drops, no more than is allowed waits, also within the turn', () => {
+    const { clock, receivers } = setup(1, {
+      ...limits,
+      maxBufferedBytes: 10_000,
+      slowConsumerPolicy: 'drop-oldest',
+    });
+    const [one] = receivers as [Receiver];
+    one.ready = false;
+    const messages = Array.from({ length: 1000 }, (_, index) => event(`e${index}`, 100));
+    for (const message of messages) {
+      one.outbox.push(message);
+      expect(one.outbox.byteLength).toBeLessThanOrEqual(12_000);
+    }
+    clock.endTurn();
+    one.ready = true;
+    one.outbox.flush();
+    expect(one.messages.at(-1)).toBe(messages.at(-1));
+    expect(one.told.at(-1)).toBe(`relief ${1000 - one.messages.length}`);
+  });
 });
