@@ -7,6 +7,9 @@ export type { Timer };
 // Taken when the module is loaded: before a test suite or a zone library replaces the globals.
 const native = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
 
+/** A longer delay becomes one of 1 ms; nobody waits for 24 days to be over, and `timeout(Infinity)` means not to wait. */
+const MAX_DELAY = 2_147_483_647;
+
 /**
  * @param useNativeTimers use the functions as they were when this module was loaded, also when they are mocked later.
  * @param autoUnref timers do not keep a Node.js process alive.
@@ -19,7 +22,7 @@ export function createClock(useNativeTimers = false, autoUnref = false): ClientC
       const timers = useNativeTimers ? native : globalThis;
       // Called through a local name: browsers insist that `this` is the window, or nothing.
       const { setTimeout, clearTimeout } = timers;
-      const handle = setTimeout(callback, delay) as unknown as { unref?(): void };
+      const handle = setTimeout(callback, Math.min(delay, MAX_DELAY)) as unknown as { unref?(): void };
       if (autoUnref) handle.unref?.();
       return { cancel: () => clearTimeout(handle as unknown as number) };
     },

@@ -345,7 +345,8 @@ export class Socket<
         break;
       case PacketType.CONNECT_ERROR: {
         this.#destroy();
-        const error: ExtendedError = new Error(packet.data?.message ?? packet.data);
+        // A server of Socket.IO sends an object without a message when a middleware refuses with something else.
+        const error: ExtendedError = new Error(typeof packet.data === 'string' ? packet.data : packet.data?.message);
         error.data = packet.data?.data;
         this.emitReserved('connect_error', error);
         break;

@@ -10,6 +10,9 @@ export interface Backpressure {
   messages: number;
 }
 
+/** A packet on its way out. */
+export type OutgoingPacket = EnginePacket & { options?: { compress: boolean } };
+
 /** What an application may listen to on a connection. */
 export interface ConnectionEvents {
   /** The session is open. */
@@ -17,7 +20,7 @@ export interface ConnectionEvents {
   /** A packet arrived. */
   packet: [packet: EnginePacket];
   /** A packet is about to be queued. */
-  packetCreate: [packet: EnginePacket & { options?: { compress: boolean } }];
+  packetCreate: [packet: OutgoingPacket];
   /** A message arrived. */
   message: [data: string | Buffer];
   /** The same as `message`. */
@@ -29,7 +32,7 @@ export interface ConnectionEvents {
   /** The client moved to another transport. */
   upgrade: [transport: Transport];
   /** What waited is being written. */
-  flush: [];
+  flush: [packets: readonly OutgoingPacket[]];
   /** Much waits for a client that reads slowly: more than `backpressureThreshold` bytes, or more than is allowed. */
   backpressure: [state: Backpressure];
   /** What waited was handed to the transport. */
@@ -44,11 +47,20 @@ type Emitter = EventEmitter<ConnectionEvents>;
 
 /** Tells of what is about to be queued. */
 export function announcePackets(emitter: Emitter, message: Prepared): void {
-  for (const part of message.parts) {
-    const options = { compress: message.compress };
-    if (typeof part !== 'string') emitter.emit('packetCreate', { type: 'message', data: Buffer.from(part), options });
-    else emitter.emit('packetCreate', { ...describePacket(part), options });
+  for (const packet of describePackets([message])) emitter.emit('packetCreate', packet);
+}
+
+/** Messages as Engine.IO packets, for who watches them. */
+export function describePackets(messages: Iterable<Prepared>): OutgoingPacket[] {
+  const packets: OutgoingPacket[] = [];
+  for (const { parts, compress } of messages) {
+    for (const part of parts) {
+      const packet: EnginePacket =
+        typeof part === 'string' ? describePacket(part) : { type: 'message', data: Buffer.from(part) };
+      packets.push({ ...packet, options: { compress } });
+    }
   }
+  return packets;
 }
 
 /** Tells of a text packet that arrived. */

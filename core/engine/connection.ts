@@ -12,6 +12,8 @@ import {
   announcePackets,
   type Backpressure,
   type ConnectionEvents,
+  describePackets,
+  type OutgoingPacket,
   reportBinary,
   reportText,
 } from './connection-events.js';
@@ -44,6 +46,10 @@ export interface ConnectionHost {
   /** @param newId id of the session, when this is its first answer. */
   onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void;
   onBackpressure(connection: Connection, state: Backpressure): void;
+  /** Somebody wants to hear of each write of each connection. */
+  readonly isWriteWatched: boolean;
+  onFlush(connection: Connection, packets: readonly OutgoingPacket[]): void;
+  onDrain(connection: Connection): void;
   /** @param bytes of the message, where that is known. */
   onTooLarge(connection: Connection, bytes: number | undefined): void;
   /** A listener of the application threw, or its promise was rejected. */
@@ -235,14 +241,17 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   /**
    * Sends one raw message.
    *
-   * @param data text, or bytes.
+   * @param data text, or bytes; of numbers, `true` and the like the text, and of what is nothing an empty one.
    * @param options `compress: false` keeps it out of compression.
    * @param callback called once the message was handed to the transport.
    */
   send(data: string | Uint8Array, options?: { compress?: boolean } | SendCallback, callback?: SendCallback): this {
     if (typeof options === 'function') return this.send(data, undefined, options);
     if (this.#readyState !== 'open') return this;
-    const message = Prepared.message([data], options?.compress !== false);
+    const message = Prepared.message(
+      [typeof data === 'object' && data ? data : String(data || '')],
+      options?.compress !== false,
+    );
     this.deliver(message);
     if (callback !== undefined) {
       this.#sendCallbacks ??= [];
@@ -265,9 +274,17 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#transport.write(sequence);
     this.#packetsSent += sequence.length;
     // Not before: whoever hears of it may send and close, and that must come behind this sequence.
-    if (this.#observed) this.emit('flush');
+    const isWatched = this.#host.isWriteWatched;
+    if (this.#observed || isWatched) this.#announceFlush(sequence, isWatched);
     if (this.#sendCallbacks !== null) this.#callBack(this.#sendCallbacks, sequence);
     if (this.#observed) this.emit('drain');
+    if (isWatched) this.#host.onDrain(this);
+  }
+
+  #announceFlush(sequence: Sequence, isWatched: boolean): void {
+    const packets = describePackets(sequence.messages());
+    if (this.#observed) this.emit('flush', packets);
+    if (isWatched) this.#host.onFlush(this, packets);
   }
 
   /** A backlog is written in pieces: only those whose message was in this one are called. */

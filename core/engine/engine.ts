@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { serialize as serializeCookie } from 'cookie';
 import createDebug from 'debug';
 import type { Clock } from '../clock.js';
-import { HandshakeErrors } from '../errors.js';
+import { HandshakeErrors, OptionError } from '../errors.js';
 import type { SessionRelay } from '../http/relayed-poll.js';
 import { randomId } from '../ids.js';
 import type { EngineOptions } from '../options.js';
@@ -15,7 +15,7 @@ import { CapturingEmitter, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
 import { Admission } from './admission.js';
 import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
-import type { Backpressure } from './connection-events.js';
+import type { Backpressure, OutgoingPacket } from './connection-events.js';
 import { tell } from './ending.js';
 import { Farewells } from './farewells.js';
 import { Heartbeat } from './heartbeat.js';
@@ -69,6 +69,10 @@ export interface EngineEvents {
    * WebSocket, where the length is not known, the least it can have had.
    */
   message_too_large: [connection: Connection, size: { bytes: number; limit: number }];
+  /** What waited for a connection is being written. */
+  flush: [connection: Connection, packets: readonly OutgoingPacket[]];
+  /** What waited for a connection was handed to its transport. */
+  drain: [connection: Connection];
   /** A handshake was refused. */
   connection_error: [error: ConnectionError];
   /** A listener of the engine or of a connection threw, or its promise was rejected. Without a listener: the log. */
@@ -99,7 +103,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     ),
   );
 
-  /** The options, as resolved. */
+  /** The options, as resolved. Assigning to one throws: they are given when the server is made. */
   readonly opts: EngineOptions;
   /** Where every message waits for the end of the turn. */
   readonly turn: Turn;
@@ -124,7 +128,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
 
   constructor(options: EngineOptions, clock: Clock) {
     super({ captureRejections: true });
-    this.opts = options;
+    this.opts = guardOptions(options);
     this.#clock = clock;
     this.admission = new Admission(options.admission, clock);
     this.turn = new Turn(clock, options.backlogLimits);
@@ -273,6 +277,45 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     for (const fault of dropInvalidHeaders(headers)) this.onListenerError(fault, event);
   }
 
+  /** Looked at once for each write of a connection. */
+  isWriteWatched = false;
+
+  override on<K extends keyof EngineEvents>(event: K, listener: (...args: EngineEvents[K]) => void): this;
+  override on(event: string | symbol, listener: (...args: any[]) => void): this;
+  override on(event: string | symbol, listener: (...args: any[]) => void): this {
+    super.on(event as keyof EngineEvents, listener);
+    this.#watchWrites();
+    return this;
+  }
+
+  override addListener<K extends keyof EngineEvents>(event: K, listener: (...args: EngineEvents[K]) => void): this;
+  override addListener(event: string | symbol, listener: (...args: any[]) => void): this;
+  override addListener(event: string | symbol, listener: (...args: any[]) => void): this {
+    return this.on(event, listener);
+  }
+
+  override prependListener<K extends keyof EngineEvents>(event: K, listener: (...args: EngineEvents[K]) => void): this;
+  override prependListener(event: string | symbol, listener: (...args: any[]) => void): this;
+  override prependListener(event: string | symbol, listener: (...args: any[]) => void): this {
+    super.prependListener(event as keyof EngineEvents, listener);
+    this.#watchWrites();
+    return this;
+  }
+
+  #watchWrites(): void {
+    this.isWriteWatched = this.listenerCount('flush') + this.listenerCount('drain') > 0;
+  }
+
+  onFlush(connection: Connection, packets: readonly OutgoingPacket[]): void {
+    this.emit('flush', connection, packets);
+  }
+
+  onDrain(connection: Connection): void {
+    this.emit('drain', connection);
+    // Whoever listened may have had enough.
+    this.#watchWrites();
+  }
+
   onBackpressure(connection: Connection, state: Backpressure): void {
     if (debug.enabled) debug('%s reads slowly: %d bytes wait', connection.id, state.bytes);
     this.emit('backpressure', connection, state);
@@ -332,4 +375,19 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     }
     return this;
   }
+}
+
+/** Options that can be read as before, and say what to do instead when they are assigned to. */
+function guardOptions(options: EngineOptions): EngineOptions {
+  const guarded = {} as EngineOptions;
+  for (const name of Object.keys(options) as (keyof EngineOptions)[]) {
+    Object.defineProperty(guarded, name, {
+      enumerable: true,
+      get: () => options[name],
+      set: (value: unknown) => {
+        throw new OptionError(`engine.opts.${name}`, value, `given when the server is made: new Server({ ${name} })`);
+      },
+    });
+  }
+  return Object.freeze(guarded);
 }

@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib';
+import cors from 'cors';
+import type { CorsOptions, CorsOptionsDelegate } from './origins.js';
 
 /** File names of the browser bundle, as `<path>/socket.io.min.js` and so on. */
 const FILE = /^\/socket\.io(\.msgpack|\.esm)?(\.min)?\.js(\.map)?$/;
@@ -36,29 +38,52 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** Serves a file of the browser bundle below `path`. Returns `false` when the request is for something else. */
-export function serveClientFile(path: string, request: IncomingMessage, response: ServerResponse): boolean {
+/** Serves the files of the browser bundle below a path. Returns `false` when the request is for something else. */
+export type ClientFiles = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** @param options who may load them from another origin; without, pages can do so with a plain `<script>` only. */
+export function clientFiles(path: string, options: CorsOptions | CorsOptionsDelegate | undefined): ClientFiles {
+  const allow = options === undefined ? null : cors(options as cors.CorsOptions);
+  return (request, response) => {
+    const file = findFile(path, request);
+    if (file === undefined) return false;
+    if (allow === null) sendFile(file, request, response);
+    else allow(request, response, () => sendFile(file, request, response));
+    return true;
+  };
+}
+
+interface ClientFile {
+  location: string;
+  name: string;
+  etag: string;
+}
+
+function findFile(path: string, request: IncomingMessage): ClientFile | undefined {
   const url = request.url ?? '';
-  if (!url.startsWith(`${path}/socket.io`)) return false;
+  if (!url.startsWith(`${path}/socket.io`)) return undefined;
   const question = url.indexOf('?');
   const name = url.slice(path.length, question === -1 ? undefined : question);
-  if (!FILE.test(name)) return false;
+  if (!FILE.test(name)) return undefined;
   bundle ??= findBundle();
-  const file = bundle === null ? '' : join(bundle.folder, name);
-  if (bundle === null || !isFile(file)) return false;
+  if (bundle === null) return undefined;
+  const location = join(bundle.folder, name);
+  return isFile(location) ? { location, name, etag: `"${bundle.version}"` } : undefined;
+}
 
-  const etag = `"${bundle.version}"`;
+function sendFile({ location, name, etag }: ClientFile, request: IncomingMessage, response: ServerResponse): void {
   const given = request.headers['if-none-match'];
   if (given === etag || given === `W/${etag}`) {
     response.writeHead(304).end();
-    return true;
+    return;
   }
   response.setHeader('Cache-Control', 'public, max-age=0');
   response.setHeader('Content-Type', `application/${name.endsWith('.map') ? 'json' : 'javascript'}; charset=utf-8`);
   response.setHeader('ETag', etag);
-  response.setHeader('Vary', 'Accept-Encoding');
+  const varies = response.getHeader('Vary');
+  response.setHeader('Vary', varies === undefined ? 'Accept-Encoding' : `${varies}, Accept-Encoding`);
   const accepted = String(request.headers['accept-encoding'] ?? '');
-  const stream = createReadStream(file);
+  const stream = createReadStream(location);
   stream.on('error', () => response.destroy());
   const encoding = ['br', 'gzip', 'deflate'].find((each) =>
     new RegExp(`\\b${each}\\b(?!;q=0(\\.0+)?\\b)`).test(accepted),
@@ -66,10 +91,9 @@ export function serveClientFile(path: string, request: IncomingMessage, response
   if (encoding === undefined) {
     response.writeHead(200);
     stream.pipe(response);
-    return true;
+    return;
   }
   response.writeHead(200, { 'Content-Encoding': encoding });
   const compressor = encoding === 'br' ? createBrotliCompress() : encoding === 'gzip' ? createGzip() : createDeflate();
   stream.pipe(compressor).pipe(response);
-  return true;
 }

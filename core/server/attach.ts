@@ -4,7 +4,7 @@ import { systemClock } from '../clock.js';
 import type { ClusterNode } from '../cluster/node.js';
 import { Engine } from '../engine/engine.js';
 import { PublishError } from '../errors.js';
-import { serveClientFile } from '../http/client-files.js';
+import { clientFiles } from '../http/client-files.js';
 import { NodeHttp } from '../http/front.js';
 import { type Publish, PublishEndpoint } from '../http/publish-endpoint.js';
 import { answerPoll } from '../http/relayed-poll.js';
@@ -113,10 +113,11 @@ export function attach(
   options: ResolvedOptions,
   { path, serveClient }: Settings,
 ): Attachment {
+  const serveClientFile = clientFiles(path, options.cors);
   const route: Route = {
     ...routeOf(path, options),
     onRequest(request: IncomingMessage, response: ServerResponse): boolean {
-      if (serveClient() && serveClientFile(path, request, response)) return true;
+      if (serveClient() && serveClientFile(request, response)) return true;
       if (!this.matches(pathOf(request))) return false;
       engine.handleRequest(request, response);
       return true;
@@ -134,11 +135,12 @@ export function mount(
   { path, serveClient }: Settings,
   onUpgrade: UpgradeListener,
 ): Mount {
+  const serveClientFile = clientFiles(path, options.cors);
   const { detach } = PathRouter.of(server, systemClock).add({ ...routeOf(path, options), onUpgrade });
   return {
     detach,
     handleRequest: (request, response) => engine.handleRequest(request, response),
-    handleClientFile: (request, response) => serveClient() && serveClientFile(path, request, response),
+    handleClientFile: (request, response) => serveClient() && serveClientFile(request, response),
     handlePublish: (request, response) => engine.handlePublish(request, response),
     handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
   };

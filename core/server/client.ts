@@ -150,6 +150,8 @@ export class Client implements ConnectionHandler, NamespaceClient {
 
   #onInvalid(error: unknown): void {
     if (debug.enabled) debug('%s sent an invalid packet: %s', this.id, error instanceof Error ? error.message : error);
+    const fault = error instanceof Error ? error : new Error(String(error));
+    for (const socket of this.#sockets.list()) socket.onError(fault);
     this.#connection.fail('parse error', error);
   }
 

@@ -58,6 +58,8 @@ export interface ClientSocket {
   readonly id: SocketId;
   readonly nsp: { readonly name: string };
   onPacket(packet: Packet): void;
+  /** The client sent what cannot be read; the connection ends next. */
+  onError(error: Error): void;
   /** Leaves its namespace. */
   disconnect(): unknown;
   /** The connection is over. */

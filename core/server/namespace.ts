@@ -183,12 +183,16 @@ export class Namespace<
         return;
       }
       socket.leaveEverything();
-      client.refuse(
-        this.name,
-        error.data === undefined ? { message: error.message } : { message: error.message, data: error.data },
-      );
+      this.#refuse(client, error);
       this.#turnAway();
     });
+  }
+
+  /** @param reason what a middleware called `next` with: an error, something like one, or a text. */
+  #refuse(client: NamespaceClient, reason: ExtendedError | string): void {
+    const { message, data }: Partial<ExtendedError> =
+      typeof reason === 'object' || typeof reason === 'function' ? reason : { message: String(reason) };
+    client.refuse(this.name, data === undefined ? { message: message! } : { message: message!, data });
   }
 
   #connect(

@@ -45,7 +45,7 @@ export interface SocketReservedEventsMap {
   disconnect: (reason: DisconnectReason, description?: any) => void;
   /** The socket is about to leave; its rooms are still there. */
   disconnecting: (reason: DisconnectReason, description?: any) => void;
-  /** A middleware of this socket refused an event. */
+  /** A middleware of this socket refused an event, or the client sent what cannot be read and is about to be cut off. */
   error: (error: Error) => void;
 }
 
@@ -377,7 +377,7 @@ export class Socket<
       return;
     }
     runMiddlewares(this.#middlewares, args as Event, (error) => {
-      if (error !== null) this.#onError(error);
+      if (error !== null) this.#onRefusedEvent(error);
       else if (this.connected) this.#dispatch(args, id);
     });
   }
@@ -460,8 +460,13 @@ export class Socket<
     }
   }
 
-  #onError(error: Error): void {
+  /** Tells the application, if it listens: the client's faults are no news for the log. @internal */
+  onError(error: Error): void {
     if (this.listenerCount('error') > 0) this.#guard(['error'], () => emitLocally(this, 'error', [error]));
+  }
+
+  #onRefusedEvent(error: Error): void {
+    if (this.listenerCount('error') > 0) this.onError(error);
     else
       console.error(
         'carillon: a socket middleware refused an event, and the socket has no "error" listener:',

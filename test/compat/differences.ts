@@ -61,6 +61,18 @@ const moved: readonly Mode[] = ['websocket', 'upgrade'];
 const toldOfTheEnd =
   'a server that closes on purpose is no error of the network, and clients and logs should not say so';
 export const differences: readonly Difference[] = [
+  {
+    reason: 'a text that refuses has something to tell',
+    scenarios: ['a middleware refuses with a text'],
+    side: 'server',
+    expected: channel('client', ['refused "not you" undefined']),
+  },
+  {
+    reason: 'a text that refuses has something to tell',
+    scenarios: ['errors of odd kinds given to next'],
+    side: 'server',
+    expected: replacing('string "44{}"', 'string "44{\\"message\\":\\"a string\\"}"'),
+  },
   // --- shutting down ---
   {
     reason: toldOfTheEnd,

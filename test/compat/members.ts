@@ -54,6 +54,8 @@ const documented = [
   'Socket.listeners',
   'Socket.removeAllListeners',
   'Socket event:message',
+  'Engine event:flush',
+  'Engine event:drain',
   'Adapter event:create-room',
   'Adapter event:join-room',
   'Adapter event:leave-room',

@@ -223,3 +223,70 @@ test('the codes of connection_error, by the names users know', () => {
     5: 'Unsupported protocol version',
   });
 });
+
+describe('what programs written for Engine.IO do', () => {
+  test('assigning to an option says what to do instead', () => {
+    const engine = new Engine(resolveOptions({ pingInterval: 5 }), new TestClock());
+    const options = engine.opts as { pingInterval: number };
+    expect(options.pingInterval).toBe(5);
+    expect(() => {
+      options.pingInterval = 1000;
+    }).toThrow(
+      'invalid option "engine.opts.pingInterval": got 1000, expected given when the server is made: new Server({ pingInterval })',
+    );
+    expect(options.pingInterval).toBe(5);
+    expect(Object.keys(engine.opts)).toContain('maxHttpBufferSize');
+  });
+
+  test('flush and drain of all connections can be watched', () => {
+    const clock = new TestClock();
+    const engine = new Engine(resolveOptions({}), clock);
+    const transport = new MemoryTransport();
+    const connection = engine.open('sid', transport, new TestRequest(), '')!;
+    const heard: unknown[] = [];
+    engine.once('flush', (each, packets) => heard.push('flush', each === connection, packets));
+    engine.on('drain', (each) => heard.push('drain', each === connection));
+    connection.send('hello', { compress: false });
+    clock.endTurn();
+    connection.send('again');
+    clock.endTurn();
+    expect(heard).toEqual([
+      'flush',
+      true,
+      [{ type: 'message', data: 'hello', options: { compress: false } }],
+      'drain',
+      true,
+      'drain',
+      true,
+    ]);
+  });
+
+  test('whoever has seen enough costs nothing any more', () => {
+    const clock = new TestClock();
+    const engine = new Engine(resolveOptions({}), clock);
+    const connection = engine.open('sid', new MemoryTransport(), new TestRequest(), '')!;
+    engine.once('drain', () => {});
+    expect(engine.isWriteWatched).toBe(true);
+    connection.send('hello');
+    clock.endTurn();
+    expect(engine.isWriteWatched).toBe(false);
+  });
+
+  test.each([
+    [1, '41'],
+    [true, '4true'],
+    [10n, '410'],
+    [0, '4'],
+    [null, '4'],
+    [undefined, '4'],
+    [Number.NaN, '4'],
+  ])('a connection sends %p as text', (value, packet) => {
+    const clock = new TestClock();
+    const engine = new Engine(resolveOptions({}), clock);
+    const transport = new MemoryTransport();
+    const connection = engine.open('sid', transport, new TestRequest(), '')!;
+    connection.send(value as unknown as string);
+    clock.endTurn();
+    expect(transport.received.at(-1)).toBe(packet);
+  });
+});
