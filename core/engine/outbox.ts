@@ -35,12 +35,18 @@ export class Turn {
   /** What each outbox keeps to. */
   readonly limits: BacklogLimits;
   /** Where the sequences of this turn begin; see {@link Sequence}. */
-  root = Sequence.root();
+  root: Sequence;
   #dirty: Outbox[] = [];
 
   constructor(clock: Clock, limits: BacklogLimits) {
     this.#clock = clock;
     this.limits = limits;
+    this.root = this.#newRoot();
+  }
+
+  #newRoot(): Sequence {
+    const { flushBytes, turnFlushBytes } = this.limits;
+    return Sequence.root({ bytes: 0, maxBytes: turnFlushBytes, maxSequenceBytes: flushBytes });
   }
 
   enlist(outbox: Outbox): void {
@@ -48,9 +54,13 @@ export class Turn {
     this.#dirty.push(outbox);
   }
 
-  /** More was sent in this turn than should wait for its end: it is written, or judged, now. */
-  flushEarly(): void {
-    this.root = Sequence.root();
+  /** More was sent in this turn, to one or to all, than should wait for its end: it is written, or judged, now. */
+  relieve(outbox: Outbox, { ledger }: Sequence): void {
+    if (ledger.bytes <= ledger.maxBytes) {
+      outbox.flushEarly();
+      return;
+    }
+    this.root = this.#newRoot();
     // They stay enlisted: what concerns the application is done at the end.
     for (let i = 0; i < this.#dirty.length; i++) this.#dirty[i]!.flushEarly();
   }
@@ -59,7 +69,7 @@ export class Turn {
     const dirty = this.#dirty;
     // Whoever sends while we write is served in the next turn.
     this.#dirty = [];
-    this.root = Sequence.root();
+    this.root = this.#newRoot();
     let written = 0;
     try {
       while (written < dirty.length) dirty[written++]!.onTurnEnd();
@@ -130,9 +140,7 @@ export class Outbox {
         this.#turn.enlist(this);
       }
     }
-    const { limits } = this.#turn;
-    if (this.#tail.byteLength > limits.flushBytes) this.flushEarly();
-    else if (this.#tail.ledger.bytes > limits.turnFlushBytes) this.#turn.flushEarly();
+    if (this.#tail.isTooLarge) this.#turn.relieve(this, this.#tail);
   }
 
   onTurnEnd(): void {

@@ -2,10 +2,20 @@ import { SEPARATOR } from './engineio/payload.js';
 import type { Prepared } from './prepared.js';
 import type { Compression } from './websocket/frame.js';
 
-/** What a tree of sequences holds: bytes of each of its nodes, however many connections share it. */
+/** What a tree of sequences holds, and what it should not hold. */
 export interface Ledger {
+  /** Of each node, however many connections share it. */
   bytes: number;
+  readonly maxBytes: number;
+  /** Of one sequence. */
+  readonly maxSequenceBytes: number;
 }
+
+const UNLIMITED: Ledger = {
+  bytes: 0,
+  maxBytes: Number.POSITIVE_INFINITY,
+  maxSequenceBytes: Number.POSITIVE_INFINITY,
+};
 
 /**
  * Messages waiting for one connection, in order: a path in a tree that all connections of a turn share.
@@ -26,6 +36,8 @@ export class Sequence {
   readonly byteLength: number;
   /** One for the whole tree. */
   readonly ledger: Ledger;
+  /** When this node was made, it or its tree held more than it should: one look on the hot path. */
+  readonly isTooLarge: boolean;
   #child: Sequence | null = null;
   #frames: Buffer | null = null;
   #deflatedFrames: Buffer | null = null;
@@ -37,10 +49,11 @@ export class Sequence {
     this.ledger = ledger;
     this.length = parent === null || last === null ? 0 : parent.length + 1;
     this.byteLength = parent === null || last === null ? 0 : parent.byteLength + last.byteLength;
+    this.isTooLarge = this.byteLength > ledger.maxSequenceBytes || ledger.bytes > ledger.maxBytes;
   }
 
-  static root(): Sequence {
-    return new Sequence(null, null, { bytes: 0 });
+  static root(ledger: Ledger = UNLIMITED): Sequence {
+    return new Sequence(null, null, ledger);
   }
 
   /** The sequence with one message more. */
