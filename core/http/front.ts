@@ -1,4 +1,5 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import cors from 'cors';
 import createDebug from 'debug';
@@ -108,6 +109,12 @@ export class NodeHttp implements EngineFront {
     (request as EngineRequest).res = null;
     // Between here and the transport nobody else listens: a reset must not be an unhandled error.
     socket.on('error', destroy);
+    // Its answer would stand among the frames of the WebSocket, or ours ahead of it.
+    if (isAnswering(request, socket)) {
+      this.#report(request, new Refusal('badRequest', { name: 'PIPELINED_UPGRADE' }));
+      socket.destroy();
+      return;
+    }
     this.#handshakes.pass(() => {
       if (!socket.destroyed) this.#serveUpgrade(request, socket, head);
     });
@@ -149,17 +156,10 @@ export class NodeHttp implements EngineFront {
     }
     // A real response, so that a middleware can set headers on the 101, or refuse by answering.
     const response = new ServerResponse(request);
-    try {
-      response.assignSocket(socket as never);
-    } catch {
-      // An earlier request on this connection waits for its answer (pipelining), and nothing may come ahead of that.
-      this.#report(request, new Refusal('badRequest', { name: 'PIPELINED_UPGRADE' }));
-      socket.destroy();
-      return;
-    }
+    response.assignSocket(socket as Socket);
     response.on('finish', () => endSocket(socket));
     this.#runMiddlewares(request, response, (error) => {
-      response.detachSocket(socket as never);
+      response.detachSocket(socket as Socket);
       if (error === undefined) {
         proceed(response);
         return;
@@ -407,6 +407,18 @@ function messageFor(refusal: Refusal): string {
   return refusal.error === 'forbidden' && typeof message === 'string'
     ? message
     : HandshakeErrors[refusal.error].message;
+}
+
+/** Whether an earlier request on this connection still waits for its answer (pipelining): Node lets nobody else answer then. */
+function isAnswering(request: IncomingMessage, socket: Duplex): boolean {
+  const probe = new ServerResponse(request);
+  try {
+    probe.assignSocket(socket as Socket);
+  } catch {
+    return true;
+  }
+  probe.detachSocket(socket as Socket);
+  return false;
 }
 
 function abortUpgrade(socket: Duplex, refusal: Refusal): void {

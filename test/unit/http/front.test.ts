@@ -173,8 +173,11 @@ describe('middlewares', () => {
     expect(errors).toEqual([report, report]);
   });
 
-  test('an upgrade behind a request that is not answered yet is refused, and nothing else happens', async () => {
-    const { engine, errors, connect } = create({ cors: { origin: '*' } });
+  test.each([
+    ['with a middleware', { cors: { origin: '*' } }],
+    ['without', {}],
+  ])('an upgrade behind a request that is not answered yet is refused, %s', async (_name, options) => {
+    const { engine, errors, connect } = create(options);
     const first = await connect().request(`GET ${POLLING}`);
     const wire = connect();
     expect(await wire.request(`GET ${POLLING}&sid=${open(first!.body).sid}`)).toBeUndefined();
