@@ -99,7 +99,7 @@ export interface AdapterEvents {
   resubscribed: [report: { dropped: number }];
   /** These nodes should have answered a query, but died or were too slow; it was answered without them. */
   'missing-nodes': [nodes: string[], query: string];
-  /** With `carillon/redis` in automatic mode: the first node that speaks the classic wire only came, or the last left. */
+  /** With `carillon/redis` in automatic mode: the first node that speaks only Socket.IO's protocol came, or the last left. */
   mode: [mode: 'native' | 'compatible'];
 }
 

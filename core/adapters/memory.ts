@@ -1,36 +1,22 @@
-import { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
-import { RoomIndex, type RoomObserver } from '../rooms/room-index.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
 import { Adapter, type AdapterNamespace, type AdapterSocket, type SocketId } from './adapter.js';
+import { LocalSockets } from './local-sockets.js';
+import { RoomEvents } from './room-events.js';
 
 /** One node, everything in memory. The default. */
-export class MemoryAdapter extends Adapter implements RoomObserver {
+export class MemoryAdapter extends Adapter {
   readonly rooms: Map<Room, Set<SocketId>>;
   readonly sids: Map<SocketId, Set<Room>>;
-  readonly #index: RoomIndex<AdapterSocket>;
+  /** The sockets of the namespace. */
+  readonly local: LocalSockets;
 
-  constructor(nsp: AdapterNamespace) {
+  /** @param events the adapter that the application knows, when it is not this one: it gets the events. */
+  constructor(nsp: AdapterNamespace, events?: Adapter) {
     super(nsp);
-    this.#index = new RoomIndex<AdapterSocket>((id) => nsp.sockets.get(id), this);
-    this.rooms = this.#index.rooms;
-    this.sids = this.#index.sids;
-  }
-
-  onCreate(room: Room): void {
-    this.emit('create-room', room);
-  }
-
-  onJoin(room: Room, id: SocketId): void {
-    this.emit('join-room', room, id);
-  }
-
-  onLeave(room: Room, id: SocketId): void {
-    this.emit('leave-room', room, id);
-  }
-
-  onDelete(room: Room): void {
-    this.emit('delete-room', room);
+    this.local = new LocalSockets(nsp, new RoomEvents(events ?? this));
+    this.rooms = this.local.rooms;
+    this.sids = this.local.sids;
   }
 
   async serverCount(): Promise<number> {
@@ -38,38 +24,23 @@ export class MemoryAdapter extends Adapter implements RoomObserver {
   }
 
   addAll(id: SocketId, rooms: Set<Room>): void {
-    this.#index.join(id, rooms);
+    this.local.join(id, rooms);
   }
 
   del(id: SocketId, room: Room): void {
-    this.#index.leave(id, room);
+    this.local.leave(id, room);
   }
 
   delAll(id: SocketId): void {
-    this.#index.leaveAll(id);
+    this.local.leaveAll(id);
   }
 
   socketRooms(id: SocketId): Set<Room> | undefined {
-    return this.#index.roomsOf(id);
+    return this.local.roomsOf(id);
   }
 
   broadcast(packet: Packet, options: BroadcastOptions): void {
-    this.deliver(this.prepare(packet, options), packet, options);
-  }
-
-  /** Hands a message to its receivers on this node. */
-  protected deliver(message: Prepared, packet: Packet, options: BroadcastOptions): void {
-    const isVolatile = options.flags.volatile === true;
-    // One closure per broadcast, none per receiver.
-    this.each(options, (socket) => {
-      socket.notifyOutgoingListeners(packet);
-      socket.deliver(message, isVolatile);
-    });
-  }
-
-  /** Visits the receivers of a broadcast, each once. */
-  protected each(options: BroadcastOptions, visitor: (socket: AdapterSocket) => void): void {
-    this.#index.each(options.rooms, options.except, visitor);
+    this.local.deliver(this.local.prepare(packet, options), packet, options);
   }
 
   broadcastWithAck(
@@ -78,51 +49,27 @@ export class MemoryAdapter extends Adapter implements RoomObserver {
     clientCountCallback: (clientCount: number) => void,
     ack: (...args: any[]) => void,
   ): void {
-    packet.id = this.nsp._ids++;
-    const isVolatile = options.flags.volatile === true;
-    const message = this.prepare(packet, options);
-    let clientCount = 0;
-    this.#index.each(options.rooms, options.except, (socket) => {
-      clientCount++;
-      socket.expectAck(packet.id!, ack);
-      socket.notifyOutgoingListeners(packet);
-      socket.deliver(message, isVolatile);
-    });
-    clientCountCallback(clientCount);
-  }
-
-  protected prepare(packet: Packet, options: BroadcastOptions): Prepared {
-    packet.nsp = this.nsp.name;
-    return Prepared.message(this.nsp.server.encoder.encode(packet), options.flags.compress !== false);
+    this.local.broadcastWithAck(packet, options, clientCountCallback, ack);
   }
 
   async sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
-    const ids = new Set<SocketId>();
-    this.#index.each(rooms, undefined, (socket) => ids.add(socket.id));
-    return ids;
+    return this.local.ids(rooms);
   }
 
   async fetchSockets(options: BroadcastOptions): Promise<AdapterSocket[]> {
-    return this.select(options);
+    return this.local.select(options);
   }
 
   addSockets(options: BroadcastOptions, rooms: Room[]): void {
-    for (const socket of this.select(options)) socket.join(rooms);
+    this.local.addSockets(options, rooms);
   }
 
   delSockets(options: BroadcastOptions, rooms: Room[]): void {
-    for (const socket of this.select(options)) for (const room of rooms) socket.leave(room);
+    this.local.delSockets(options, rooms);
   }
 
   disconnectSockets(options: BroadcastOptions, close: boolean): void {
-    for (const socket of this.select(options)) socket.disconnect(close);
-  }
-
-  /** A list of its own: what is done to the sockets may change the rooms being walked. */
-  protected select(options: BroadcastOptions): AdapterSocket[] {
-    const sockets: AdapterSocket[] = [];
-    this.#index.each(options.rooms, options.except, (socket) => sockets.push(socket));
-    return sockets;
+    this.local.disconnectSockets(options, close);
   }
 
   serverSideEmit(packet: any[]): void {

@@ -55,7 +55,7 @@ export class NamespaceEmitter<
 /**
  * Sends events to the clients of a cluster from a process that is no server: a job, a script, another service.
  *
- * It speaks the classic wire. Nodes of `carillon/redis` hear it in automatic and in compatible mode, and so do those of
+ * It speaks the protocol of Socket.IO's Redis adapter. Nodes of `carillon/redis` hear it in automatic and in compatible mode, and so do those of
  * `@socket.io/redis-adapter`.
  *
  * @example

@@ -1,4 +1,6 @@
-import { ClassicChannels, encodeBroadcast, encodeRequest } from '../adapters/redis/socketio/messages.js';
+import { encodeBroadcast } from '../adapters/redis/socketio/broadcasts.js';
+import { SocketioChannels } from '../adapters/redis/socketio/channels.js';
+import { encodeRequest } from '../adapters/redis/socketio/requests.js';
 import { describe } from '../errors.js';
 import { RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
 import { type Room, Selection } from '../rooms/selection.js';
@@ -24,14 +26,14 @@ const UID = 'emitter';
 export class Target {
   readonly nsp: string;
   readonly transport: Transport;
-  readonly channels: ClassicChannels;
+  readonly channels: SocketioChannels;
 
   /** @throws TypeError when the namespace is none. */
   constructor(transport: Transport, nsp: unknown) {
     if (typeof nsp !== 'string') throw new TypeError(`the namespace is ${describe(nsp)}, not a name such as "/orders"`);
     this.nsp = nsp.startsWith('/') ? nsp : `/${nsp}`;
     this.transport = transport;
-    this.channels = new ClassicChannels(transport.key, this.nsp);
+    this.channels = new SocketioChannels(transport.key, this.nsp);
   }
 
   request(request: string): void {

@@ -1,6 +1,6 @@
 import type { Adapter, SocketId } from '../adapters/adapter.js';
 import { logRejection } from '../adapters/host.js';
-import { withMissing } from '../adapters/native/queries.js';
+import { withMissing } from '../adapters/remote-nodes.js';
 import { systemClock, type Timer } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';

@@ -177,12 +177,13 @@ test('garbage and forgeries on our channels change nothing', async () => {
   const { client, close } = await standaloneClients['ioredis 6']!(redis.port);
   cleanups.push(close);
   const forger = client as unknown as { publish(channel: string, bytes: Buffer): Promise<number> };
+  let number = 0;
   const forge = (write: (writer: FrameWriter) => void): Buffer => {
     const writer = new FrameWriter('forger-_-_-_-_-_-_-_');
     write(writer);
-    return writer.finish(0);
+    return writer.finish(++number);
   };
-  const forgeries = [
+  const forgeries = () => [
     Buffer.alloc(0),
     Buffer.from('garbage'),
     Buffer.from('{"type":3,"data":{}}'),
@@ -196,10 +197,10 @@ test('garbage and forgeries on our channels change nothing', async () => {
   ];
   let heard = 0;
   for (const channel of ['nodes#', `nodes#${b.id}#`, '/#', '/#room#', `/#${b.client.id}#`]) {
-    for (const forgery of forgeries) heard += await forger.publish(`carillon#${channel}`, forgery);
+    for (const forgery of forgeries()) heard += await forger.publish(`carillon#${channel}`, forgery);
   }
   // Everywhere somebody listened.
-  expect(heard).toBeGreaterThanOrEqual(7 * forgeries.length);
+  expect(heard).toBeGreaterThanOrEqual(7 * forgeries().length);
   // A connection event that no client made is none.
   b.io.on('connection', (socket: unknown) => {
     if (typeof socket !== 'object') throw new Error('a forged connection');
@@ -207,7 +208,7 @@ test('garbage and forgeries on our channels change nothing', async () => {
   emit(a, 1);
   await until(() => numbers(b).length === 1);
   expect(b.told).toEqual(['CARILLON_REJECTED_MESSAGE']);
-  expect(b.io.of('/').adapter.node.rejected).toBeGreaterThan(20);
+  expect(b.io.adapter().node.rejected).toBeGreaterThan(20);
   expect(b.client.socket.connected).toBe(true);
   expect((await a.io.fetchSockets()).length).toBe(2);
 });

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
-import {
-  decodeRequest,
-  decodeResponse,
-  readAnswer,
-  readBroadcast,
-} from '../../core/adapters/redis/socketio/messages.js';
+import { readBroadcast } from '../../core/adapters/redis/socketio/broadcasts.js';
+import { decodeRequest } from '../../core/adapters/redis/socketio/requests.js';
+import { decodeResponse, readAnswer } from '../../core/adapters/redis/socketio/responses.js';
 import { ProtocolError } from '../../core/errors.js';
 import { encode } from '../../core/protocol/msgpack/encode.js';
 import { bytes, json, name } from './support/arbitraries.js';

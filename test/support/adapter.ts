@@ -1,5 +1,4 @@
-import type { AdapterNamespace, AdapterSocket } from '../../core/adapters/adapter.js';
-import type { MemoryAdapter } from '../../core/adapters/memory.js';
+import type { Adapter, AdapterNamespace, AdapterSocket } from '../../core/adapters/adapter.js';
 import type { Prepared } from '../../core/protocol/prepared.js';
 import type { Packet } from '../../core/protocol/socketio/packet.js';
 import { PacketType } from '../../core/protocol/socketio/packet.js';
@@ -38,9 +37,9 @@ export class TestSocket implements AdapterSocket {
   readonly waiting = new Map<number, (...args: any[]) => void>();
   readonly calls: unknown[][] = [];
   onOutgoing: (() => void) | undefined;
-  readonly #adapter: MemoryAdapter;
+  readonly #adapter: Adapter;
 
-  constructor(id: string, adapter: MemoryAdapter, recovered = false) {
+  constructor(id: string, adapter: Adapter, recovered = false) {
     this.id = id;
     this.#adapter = adapter;
     this.recovered = recovered;
@@ -82,7 +81,7 @@ export class TestSocket implements AdapterSocket {
 /** Puts a socket into the namespace, and into its own room and others. */
 export function connect(
   namespace: TestNamespace,
-  adapter: MemoryAdapter,
+  adapter: Adapter,
   id: string,
   rooms: string[] = [],
   recovered = false,

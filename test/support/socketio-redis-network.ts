@@ -1,13 +1,13 @@
-import type { ClassicBus } from '../../core/adapters/redis/socketio/protocol.js';
+import type { SocketioBus } from '../../core/adapters/redis/socketio/bus.js';
 import type { Clock } from '../../core/clock.js';
 
 interface Subscriber {
-  readonly bus: ClassicNetworkBus;
+  readonly bus: SocketioNetworkBus;
   readonly listener: (message: Buffer, channel: string) => void;
 }
 
 /** Redis, as far as the classic adapter uses it: channels and patterns, everything in order, at the end of the turn. */
-export class ClassicNetwork {
+export class SocketioNetwork {
   readonly #clock: Clock;
   readonly channels = new Map<string, Subscriber[]>();
   readonly patterns = new Map<string, Subscriber[]>();
@@ -19,8 +19,8 @@ export class ClassicNetwork {
     this.#clock = clock;
   }
 
-  connect(): ClassicNetworkBus {
-    return new ClassicNetworkBus(this);
+  connect(): SocketioNetworkBus {
+    return new SocketioNetworkBus(this);
   }
 
   enqueue(step: () => void): void {
@@ -46,14 +46,14 @@ export class ClassicNetwork {
   }
 }
 
-export class ClassicNetworkBus implements ClassicBus {
-  readonly #network: ClassicNetwork;
+export class SocketioNetworkBus implements SocketioBus {
+  readonly #network: SocketioNetwork;
   /** It is there, and counts, but hears nothing any more. */
   isDead = false;
   /** Redis does not answer. */
   isDown = false;
 
-  constructor(network: ClassicNetwork) {
+  constructor(network: SocketioNetwork) {
     this.#network = network;
   }
 

@@ -98,7 +98,9 @@ const rule: DependencyRule = {
         'core/rooms/',
         'core/protocol/',
         'core/adapters/redis/clients/',
-        'core/adapters/redis/socketio/messages.ts',
+        'core/adapters/redis/socketio/broadcasts.ts',
+        'core/adapters/redis/socketio/channels.ts',
+        'core/adapters/redis/socketio/requests.ts',
       ],
     },
 

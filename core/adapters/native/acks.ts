@@ -7,22 +7,9 @@ import { encode } from '../../protocol/msgpack/encode.js';
 import { type Part, Prepared } from '../../protocol/prepared.js';
 import { type Packet, PacketType } from '../../protocol/socketio/packet.js';
 import type { BroadcastOptions } from '../../rooms/selection.js';
-import type { AdapterNamespace } from '../adapter.js';
+import type { LocalSockets } from '../local-sockets.js';
+import type { AckCallbacks } from '../remote-nodes.js';
 import { ReceivedEvent } from './received-event.js';
-
-/** Broadcasts on this node only, and collects the acknowledgements: `MemoryAdapter.broadcastWithAck`. */
-type LocalBroadcast = (
-  packet: Packet,
-  options: BroadcastOptions,
-  clientCountCallback: (clientCount: number) => void,
-  ack: (answer?: unknown) => void,
-) => void;
-
-interface Callbacks {
-  clientCountCallback(clientCount: number, servers?: number): void;
-  ack(answer: unknown): void;
-  onMissing(nodes: string[]): void;
-}
 
 /**
  * Broadcasts with acknowledgements, across nodes. A request whose parts are the number of receivers, then an answer of
@@ -33,25 +20,20 @@ interface Callbacks {
  */
 export class ClusterAcks {
   readonly #node: ClusterNode;
-  readonly #nsp: AdapterNamespace;
-  readonly #broadcastHere: LocalBroadcast;
+  readonly #local: LocalSockets;
   readonly #isEvent: (parts: readonly Part[]) => boolean;
-  #remove: (() => void) | undefined;
+  #remove: (() => void) | undefined = undefined;
 
-  constructor(
-    node: ClusterNode,
-    nsp: AdapterNamespace,
-    broadcastHere: LocalBroadcast,
-    isEvent: (parts: readonly Part[]) => boolean,
-  ) {
+  constructor(node: ClusterNode, local: LocalSockets, isEvent: (parts: readonly Part[]) => boolean) {
     this.#node = node;
-    this.#nsp = nsp;
-    this.#broadcastHere = broadcastHere;
+    this.#local = local;
     this.#isEvent = isEvent;
   }
 
   open(): void {
-    this.#remove = this.#node.handle(`acks ${this.#nsp.name}`, (payload, _from, part) => this.#answer(payload, part));
+    this.#remove = this.#node.handle(`acks ${this.#local.nsp.name}`, (payload, _from, part) =>
+      this.#answer(payload, part),
+    );
   }
 
   close(): void {
@@ -59,16 +41,16 @@ export class ClusterAcks {
   }
 
   /** Asks the receivers on all other nodes. */
-  async ask(packet: Packet, options: BroadcastOptions, callbacks: Callbacks): Promise<void> {
+  async ask(packet: Packet, options: BroadcastOptions, callbacks: AckCallbacks): Promise<void> {
     const { timeout = 0 } = options.flags;
     const { type, nsp, data } = packet;
-    const { parts } = Prepared.message(this.#nsp.server.encoder.encode({ type, nsp, data }));
+    const { parts } = Prepared.message(this.#local.nsp.server.encoder.encode({ type, nsp, data }));
     const writer = new ByteWriter();
     writer.uint32(Math.min(timeout, 0xffffffff));
     writeBroadcast(writer, parts, options);
     /** Receivers that have not answered, by node. */
     const unanswered = new Map<string, number>();
-    const { answers, missing, unable } = await this.#node.request(`acks ${this.#nsp.name}`, writer.bytes(), {
+    const { answers, missing, unable } = await this.#node.request(`acks ${this.#local.nsp.name}`, writer.bytes(), {
       timeout,
       onPart: (node, payload) => this.#onPart(node, payload, unanswered, callbacks),
     });
@@ -89,7 +71,7 @@ export class ClusterAcks {
     }
   }
 
-  #onPart(node: string, payload: Buffer, unanswered: Map<string, number>, callbacks: Callbacks): void {
+  #onPart(node: string, payload: Buffer, unanswered: Map<string, number>, callbacks: AckCallbacks): void {
     const left = unanswered.get(node);
     if (left === undefined) {
       const reader = new ByteReader(payload);
@@ -111,8 +93,8 @@ export class ClusterAcks {
     const message = readBroadcast(reader);
     reader.finish();
     if (!this.#isEvent(message.parts)) throw new ProtocolError('not an event of this namespace');
-    const { data } = new ReceivedEvent(this.#nsp, message.parts);
-    const packet: Packet = { type: PacketType.EVENT, nsp: this.#nsp.name, data };
+    const { data } = new ReceivedEvent(this.#local.nsp, message.parts);
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.#local.nsp.name, data };
     return new Promise((resolve) => {
       let unanswered = 0;
       const finish = (): void => {
@@ -121,13 +103,13 @@ export class ClusterAcks {
       };
       const timer = this.#node.clock.setTimeout(
         () => {
-          for (const socket of this.#nsp.sockets.values()) socket.forgetAck(packet.id!);
+          this.#local.forgetAcks(packet.id!);
           finish();
         },
         timeout,
         true,
       );
-      this.#broadcastHere(
+      this.#local.broadcastWithAck(
         packet,
         message,
         (count) => {

@@ -2,7 +2,7 @@ import { systemClock } from '../../clock.js';
 import type { MemoryNetwork } from '../../cluster/memory-bus.js';
 import { ClusterNode } from '../../cluster/node.js';
 import type { Adapter, AdapterFactory, AdapterNamespace } from '../adapter.js';
-import { ClusterAdapter } from './cluster-adapter.js';
+import { NativeAdapter } from './adapter.js';
 import { type ClusterOptions, resolveClusterOptions } from './options.js';
 
 /**
@@ -19,7 +19,12 @@ import { type ClusterOptions, resolveClusterOptions } from './options.js';
 export function createClusterAdapter(network: MemoryNetwork, options?: ClusterOptions): AdapterFactory {
   const resolved = resolveClusterOptions(options);
   const node = new ClusterNode(network.connect(), { clock: systemClock, ...resolved });
-  return adapterFactory(node, (nsp) => new ClusterAdapter(nsp, node, resolved));
+  return adapterFactory(node, (nsp) => new NativeAdapter(nsp, node, resolved));
+}
+
+/** Opened by its first user, closed by its last. */
+interface SharedAdapter extends Adapter {
+  readonly isInUse: boolean;
 }
 
 /**
@@ -29,15 +34,21 @@ export function createClusterAdapter(network: MemoryNetwork, options?: ClusterOp
  */
 export function adapterFactory(
   node: ClusterNode | undefined,
-  make: (nsp: AdapterNamespace) => Adapter,
+  make: (nsp: AdapterNamespace) => SharedAdapter,
 ): AdapterFactory {
   let server: unknown;
+  const adapters = new WeakMap<AdapterNamespace, SharedAdapter>();
   const factory = (nsp: AdapterNamespace): Adapter => {
     server ??= nsp.server;
     if (nsp.server !== server) {
       throw new TypeError('this adapter belongs to another server already: make another one for each server');
     }
-    return make(nsp);
+    // Set once more, it is the same node: a second adapter would be deaf, or make the first one deaf.
+    const known = adapters.get(nsp);
+    if (known?.isInUse) return known;
+    const made = make(nsp);
+    adapters.set(nsp, made);
+    return made;
   };
   return node === undefined ? factory : Object.assign(factory, { node });
 }

@@ -4,24 +4,11 @@ import { readTarget, type Target, writeTarget } from '../../cluster/wire/message
 import { ProtocolError } from '../../errors.js';
 import { decode } from '../../protocol/msgpack/decode.js';
 import { encode } from '../../protocol/msgpack/encode.js';
-import type { BroadcastOptions } from '../../rooms/selection.js';
+import type { BroadcastOptions, Room } from '../../rooms/selection.js';
 import type { AdapterNamespace, AdapterSocket, SocketId } from '../adapter.js';
+import type { Found, SocketDescription, ThisNode } from '../remote-nodes.js';
 
-/** A socket of another node, as that node describes it. */
-export interface SocketDescription {
-  id: SocketId;
-  handshake: object;
-  rooms: unknown[];
-  data: unknown;
-}
-
-/** What other nodes answered, and which of them did not although they should have. */
-export interface Collected<Value> {
-  readonly values: Value[];
-  readonly missing: string[];
-}
-
-type Query = 'sockets' | 'ids' | 'emit';
+type Query = 'sockets' | 'ids' | 'emit' | 'rooms';
 
 /**
  * What the nodes of a cluster ask each other about a namespace, and how they answer. A query is answered with what there
@@ -30,32 +17,24 @@ type Query = 'sockets' | 'ids' | 'emit';
 export class ClusterQueries {
   readonly #node: ClusterNode;
   readonly #nsp: AdapterNamespace;
-  readonly #select: (options: BroadcastOptions) => AdapterSocket[];
-  readonly #onMissing: (nodes: string[], query: string) => void;
+  readonly #here: ThisNode;
   #removals: (() => void)[] = [];
 
-  /**
-   * @param select finds the sockets of this node.
-   * @param onMissing told when nodes did not answer.
-   */
-  constructor(
-    node: ClusterNode,
-    nsp: AdapterNamespace,
-    select: (options: BroadcastOptions) => AdapterSocket[],
-    onMissing: (nodes: string[], query: string) => void,
-  ) {
+  /** @param here is asked by the others, and told when some of them did not answer. */
+  constructor(node: ClusterNode, here: ThisNode) {
     this.#node = node;
-    this.#nsp = nsp;
-    this.#select = select;
-    this.#onMissing = onMissing;
+    this.#nsp = here.local.nsp;
+    this.#here = here;
   }
 
   /** Answers the questions of other nodes from now on. */
   open(): void {
     const { name } = this.#nsp;
+    const { local } = this.#here;
     this.#removals = [
-      this.#node.handle(`sockets ${name}`, (payload) => encode(this.#select(decodeTarget(payload)).map(describe))),
-      this.#node.handle(`ids ${name}`, (payload) => encode(this.#select(decodeTarget(payload)).map(({ id }) => id))),
+      this.#node.handle(`sockets ${name}`, (payload) => encode(local.select(decodeTarget(payload)).map(describe))),
+      this.#node.handle(`ids ${name}`, (payload) => encode(local.select(decodeTarget(payload)).map(({ id }) => id))),
+      this.#node.handle(`rooms ${name}`, () => encode([...local.rooms.keys()])),
       this.#node.handle(`emit ${name}`, (payload) => this.#answerEmit(payload)),
     ];
   }
@@ -65,17 +44,22 @@ export class ClusterQueries {
   }
 
   /** The sockets of other nodes. @param timeout milliseconds, if not the usual. */
-  sockets(target: Target, timeout: number | undefined): Promise<Collected<SocketDescription>> {
+  sockets(target: Target, timeout: number | undefined): Promise<Found<SocketDescription>> {
     return this.#collect('sockets', encodeTarget(target), timeout, listOf(isDescription));
   }
 
   /** Ids of the sockets of other nodes. */
-  ids(target: Target): Promise<Collected<SocketId>> {
+  ids(target: Target): Promise<Found<SocketId>> {
     return this.#collect('ids', encodeTarget(target), undefined, listOf(isString));
   }
 
+  /** The rooms of other nodes. */
+  rooms(): Promise<Found<Room>> {
+    return this.#collect('rooms', NOTHING, undefined, listOf(isRoom));
+  }
+
   /** Sends an event to other nodes; collects the answer of each. */
-  emit(args: unknown[]): Promise<Collected<unknown>> {
+  emit(args: unknown[]): Promise<Found<unknown>> {
     return this.#collect('emit', encode(args), undefined, listOf(isAnything));
   }
 
@@ -84,7 +68,7 @@ export class ClusterQueries {
     payload: Uint8Array,
     timeout: number | undefined,
     read: (value: unknown) => Value[],
-  ): Promise<Collected<Value>> {
+  ): Promise<Found<Value>> {
     const options = timeout === undefined ? {} : { timeout };
     const { answers, missing } = await this.#node.request(`${query} ${this.#nsp.name}`, payload, options);
     const values: Value[] = [];
@@ -97,7 +81,7 @@ export class ClusterQueries {
         missing.push(node);
       }
     }
-    if (missing.length > 0) this.#onMissing(missing, query);
+    if (missing.length > 0) this.#here.onMissing(missing, query);
     return { values, missing };
   }
 
@@ -123,17 +107,6 @@ export function eventOf(payload: Buffer): [event: string, ...args: unknown[]] {
   const args = decode(payload);
   if (!Array.isArray(args) || typeof args[0] !== 'string') throw new ProtocolError('not an event of a server');
   return args as [string, ...unknown[]];
-}
-
-/**
- * Names the nodes that did not answer, as the property `missing` of an answer. Only if there are any, and not enumerable:
- * an answer looks as it always did.
- */
-export function withMissing<Answer extends object>(answer: Answer, missing: string[] | undefined): Answer {
-  if (missing !== undefined && missing.length > 0) {
-    Object.defineProperty(answer, 'missing', { value: missing, configurable: true });
-  }
-  return answer;
 }
 
 function describe({ id, handshake, rooms, data }: AdapterSocket): SocketDescription {
@@ -162,6 +135,9 @@ function listOf<Value>(isValue: (value: unknown) => value is Value): (value: unk
   };
 }
 
+const NOTHING = new Uint8Array(0);
+
+const isRoom = (value: unknown): value is Room => typeof value === 'string' || typeof value === 'number';
 const isString = (value: unknown): value is string => typeof value === 'string';
 const isAnything = (_value: unknown): _value is unknown => true;
 

@@ -13,9 +13,13 @@ import type {
   SessionToPersist,
   SocketId,
 } from '../adapter.js';
-import { ClusterAdapter } from '../native/cluster-adapter.js';
+import { DistributedAdapter } from '../distributed.js';
+import type { LocalSockets } from '../local-sockets.js';
+import { type EventReceiver, NativeNodes } from '../native/nodes.js';
 import type { ClusterOptions } from '../native/options.js';
 import { ReceivedEvent } from '../native/received-event.js';
+import { SharedUse } from '../shared-use.js';
+import { AdapterWrapper } from '../wrapper.js';
 import { Barrier } from './log/barrier.js';
 import { CatchUp } from './log/gap-recovery.js';
 import { Journal } from './log/journal.js';
@@ -44,7 +48,11 @@ const MAX_INTERVAL = 60_000;
  * What is promised: a recovered client missed nothing and got nothing twice. Whenever that cannot be proved, it is not
  * recovered. Delivery never waits for any of it.
  */
-export class RecoveringClusterAdapter extends ClusterAdapter {
+export class RecoveringClusterAdapter extends AdapterWrapper {
+  protected readonly inner: DistributedAdapter<NativeNodes>;
+  readonly #node: ClusterNode;
+  readonly #local: LocalSockets;
+  readonly #nodes: NativeNodes;
   readonly #limits: RecoveryLimits;
   readonly #store: RecoveryStore;
   readonly #interval: number;
@@ -60,6 +68,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   readonly #handOver: HandOver;
   readonly #returns: Returns;
   readonly #isJson: boolean;
+  readonly #use = new SharedUse();
   /** Nodes whose events cannot be recovered, because they do not number them. */
   readonly #unnumbered = new Set<string>();
   #stopWatching: (() => void) | undefined;
@@ -74,7 +83,15 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     limits: RecoveryLimits,
     options?: Pick<ClusterOptions, 'subscribeToSocketIds'>,
   ) {
-    super(nsp, node, options);
+    super(nsp);
+    const receiver: EventReceiver = {
+      onEvent: (message, sender, room) => this.#onEvent(message, sender, room),
+      onUnsubscribed: (room) => this.#reception.onUnsubscribed(room),
+    };
+    this.inner = new DistributedAdapter(nsp, (here) => new NativeNodes(here, node, { ...options, receiver }), this);
+    this.#node = node;
+    this.#local = this.inner.local;
+    this.#nodes = this.inner.remote;
     this.#limits = limits;
     const { pingInterval, pingTimeout } = nsp.server.opts ?? DEFAULT_PINGS;
     // A client may be away for as long before its connection is found dead, and only then its session begins to age.
@@ -118,14 +135,27 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
       catchUp: this.#catchUp,
       handOver: this.#handOver,
       sessions: this.#sessions,
-      join: (id, rooms) => super.addAll(id, rooms),
+      join: (id, rooms) => this.inner.addAll(id, rooms),
       leave: (id) => this.delAll(id),
       prepare: (event, offset) => this.#received(event, offset)[0],
     });
   }
 
-  override async init(): Promise<void> {
-    const { node } = this;
+  override init(): Promise<void> {
+    return this.#use.open(() => this.#start());
+  }
+
+  override close(): Promise<void> {
+    return this.#use.close(() => this.#stop());
+  }
+
+  /** Whether some namespace has it. */
+  get isInUse(): boolean {
+    return this.#use.isInUse;
+  }
+
+  async #start(): Promise<void> {
+    const node = this.#node;
     this.#stopWatching = node.observe({
       onDown: (error) => {
         this.#barrier.fail(error);
@@ -141,19 +171,19 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     });
     node.beforePublish(() => this.#writeLog());
     this.#handOver.open();
-    await Promise.all([super.init(), this.#barrier.open()]);
+    await Promise.all([this.inner.init(), this.#barrier.open()]);
     this.#timer = node.clock.setInterval(() => this.#look(), this.#interval);
     await this.#look();
   }
 
-  override async close(): Promise<void> {
+  async #stop(): Promise<void> {
     this.#timer?.cancel();
     this.#stopWatching?.();
     this.#handOver.close();
     this.#writeLog();
     this.#sessions.flush();
     this.#barrier.close();
-    await super.close();
+    await this.inner.close();
   }
 
   // --- sending ---
@@ -164,19 +194,19 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
       this.#broadcastUnkept(packet, options);
       return;
     }
-    const { parts } = this.prepare(packet, options);
+    const { parts } = this.#local.prepare(packet, options);
     const event = { sentAt: Date.now(), parts, options };
-    const channel = this.channels.channelOf(options);
+    const channel = this.#nodes.channelOf(options);
     const previous = this.#journal.add(channel, event);
     const { sequence } = this.#journal;
-    this.node.to(channel).broadcast(parts, options, { sequence, previous });
+    this.#node.to(channel).broadcast(parts, options, { sequence, previous });
     this.#reception.advance(this.#tag, sequence);
     if (this.#returns.isFollowing) this.#returns.collect(this.#tag, { ...event, sequence });
     const { offset } = this.#reception;
     packet.data.push(offset);
     const spliced = this.#isJson ? withOffset(parts, offset) : undefined;
     this.#deliverKept(
-      spliced === undefined ? this.prepare(packet, options) : prepared(spliced, options),
+      spliced === undefined ? this.#local.prepare(packet, options) : prepared(spliced, options),
       packet,
       options,
       offset,
@@ -187,26 +217,26 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   #broadcastUnkept(packet: Packet, options: BroadcastOptions): void {
     const isText =
       packet.type === PacketType.EVENT && packet.id === undefined && typeof packet.data.at(-1) === 'string';
-    if (!isText) return super.broadcast(packet, options);
-    const { parts } = this.prepare(packet, options);
-    if (options.flags.local !== true) this.node.to(this.channels.channelOf(options)).broadcast(parts, options);
+    if (!isText) return this.inner.broadcast(packet, options);
+    const { parts } = this.#local.prepare(packet, options);
+    if (options.flags.local !== true) this.#node.to(this.#nodes.channelOf(options)).broadcast(parts, options);
     packet.data.push(this.#reception.offset);
-    this.deliver(this.prepare(packet, options), packet, options);
+    this.#local.deliver(this.#local.prepare(packet, options), packet, options);
   }
 
   #writeLog(): void {
-    const append = this.#journal.take(this.node.clock.now());
+    const append = this.#journal.take(this.#node.clock.now());
     if (append !== undefined) this.#store.append(this.#tag, append);
   }
 
   // --- receiving ---
 
-  protected override receive(message: BroadcastMessage, sender: string, room: Room | undefined): void {
+  #onEvent(message: BroadcastMessage, sender: string, room: Room | undefined): void {
     const { stamp, parts, rooms, except, flags } = message;
     if (stamp === undefined) {
       if (flags.volatile !== true) this.#onUnnumbered(sender);
-      if (!this.#isJson || !endsWithText(parts)) return super.receive(message, sender, room);
-      super.receive({ ...message, parts: withOffset(parts, this.#reception.offset)! }, sender, room);
+      if (!this.#isJson || !endsWithText(parts)) return this.#nodes.deliver(message);
+      this.#nodes.deliver({ ...message, parts: withOffset(parts, this.#reception.offset)! });
       return;
     }
     const tag = tagOf(sender);
@@ -245,7 +275,7 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
 
   /** Hot path: what it does per receiver is to note the offset. */
   #deliverKept(message: Prepared, packet: Packet, options: BroadcastOptions, offset: string): void {
-    this.each(options, (socket) => {
+    this.#local.each(options, (socket) => {
       (socket as RecoverableSocket).lastOffset = offset;
       socket.notifyOutgoingListeners(packet);
       socket.deliver(message, false);
@@ -258,14 +288,14 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
     if (spliced !== undefined) return [prepared(spliced, options), new ReceivedEvent(this.nsp, spliced)];
     const data = [...new ReceivedEvent(this.nsp, parts).data, offset];
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
-    return [this.prepare(packet, options), packet];
+    return [this.#local.prepare(packet, options), packet];
   }
 
   #onUnnumbered(sender: string): void {
     if (this.#unnumbered.has(sender)) return;
     if (this.#unnumbered.size > 1000) this.#unnumbered.clear();
     this.#unnumbered.add(sender);
-    this.node.reportFailure(
+    this.#node.reportFailure(
       'connection state recovery',
       new Error(`events of ${sender} reach nobody who is away: it runs without connectionStateRecovery`),
     );
@@ -280,12 +310,12 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
 
   /** From time to time: keeps our log and sessions alive, and sees how far the others are. */
   async #look(): Promise<void> {
-    if (!this.node.isUp) return;
-    const { clock } = this.node;
+    if (!this.#node.isUp) return;
+    const { clock } = this.#node;
     const { maxDisconnectionDuration } = this.#limits;
     this.#returns.forsakeSince(clock.now() - maxDisconnectionDuration);
     try {
-      this.node.flush();
+      this.#node.flush();
       const upkeep = {
         tag: this.#tag,
         position: this.#journal.sequence,
@@ -302,13 +332,13 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
       }
       this.#sessions.sweep();
     } catch (error) {
-      if (this.node.isUp) this.node.reportFailure('connection state recovery', error);
+      if (this.#node.isUp) this.#node.reportFailure('connection state recovery', error);
     }
   }
 
   /** Senders that are gone, and whose logs are gone with Redis's memory. */
   #forgetUnknown({ senders, finished }: Snapshot): void {
-    const alive = new Set([this.#tag, ...Array.from(this.node.members.keys(), tagOf)]);
+    const alive = new Set([this.#tag, ...Array.from(this.#node.members.keys(), tagOf)]);
     for (const tag of [...this.#reception.positions.keys()]) {
       if (!senders.has(tag) && !finished.has(tag) && !alive.has(tag)) this.#reception.forget(tag);
     }
@@ -318,13 +348,13 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   #onLoss(reason: string): void {
     this.#sessions.forgetAll();
     this.#returns.spoil();
-    this.node.reportFailure('connection state recovery', new Error(`clients of this node begin anew: ${reason}`));
+    this.#node.reportFailure('connection state recovery', new Error(`clients of this node begin anew: ${reason}`));
   }
 
   // --- sockets ---
 
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
-    const heard = super.addAll(id, rooms);
+    const heard = this.inner.addAll(id, rooms);
     const socket = this.nsp.sockets.get(id) as RecoverableSocket | undefined;
     if (socket !== undefined) {
       if (this.#sessions.has(id)) this.#sessions.changed(id);
@@ -340,23 +370,18 @@ export class RecoveringClusterAdapter extends ClusterAdapter {
   }
 
   override del(id: SocketId, room: Room): void {
-    super.del(id, room);
+    this.inner.del(id, room);
     this.#sessions.changed(id);
   }
 
   override delAll(id: SocketId): void {
-    super.delAll(id);
+    this.inner.delAll(id);
     this.#sessions.drop(id);
     this.#returns.forsake(id);
   }
 
   override persistSession(session: SessionToPersist): void {
     this.#sessions.keep(session);
-  }
-
-  override onDelete(room: Room): void {
-    super.onDelete(room);
-    this.#reception.onUnsubscribed(room);
   }
 
   override restoreSession(pid: PrivateSessionId, offset: string | undefined): Promise<FoundSession | null> {

@@ -13,6 +13,7 @@ import type {
   SessionToPersist,
 } from '../adapter.js';
 import { MemoryAdapter } from '../memory.js';
+import { AdapterWrapper } from '../wrapper.js';
 
 /** An event that was sent, and to whom. */
 interface LogEntry {
@@ -46,7 +47,8 @@ interface KeptSession {
  *
  * What is promised: a recovered client missed nothing. Whenever that cannot be proved, it is not recovered.
  */
-export class RecoveringMemoryAdapter extends MemoryAdapter {
+export class RecoveringMemoryAdapter extends AdapterWrapper {
+  protected readonly inner: MemoryAdapter;
   readonly #clock: Clock;
   readonly #limits: RecoveryLimits;
   readonly #sessions = new Map<PrivateSessionId, KeptSession>();
@@ -61,6 +63,7 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
 
   constructor(nsp: AdapterNamespace, limits: RecoveryLimits, clock: Clock) {
     super(nsp);
+    this.inner = new MemoryAdapter(nsp, this);
     this.#limits = limits;
     this.#clock = clock;
   }
@@ -72,16 +75,16 @@ export class RecoveringMemoryAdapter extends MemoryAdapter {
       if (packet.type === PacketType.EVENT && packet.id === undefined && typeof data.at(-1) === 'string') {
         data.push(this.#encodeOffset(this.#number));
       }
-      super.broadcast(packet, options);
+      this.inner.broadcast(packet, options);
       return;
     }
     const number = this.#number + 1;
     data.push(this.#encodeOffset(number));
     // Before it counts: an event that cannot be encoded was never there, and numbers have no gaps.
-    const message = this.prepare(packet, options);
+    const message = this.inner.local.prepare(packet, options);
     this.#number = number;
     this.#append({ number, sentAt: this.#clock.now(), message, options });
-    this.each(options, (socket) => {
+    this.inner.local.each(options, (socket) => {
       const sent = this.#sent.get(socket);
       if (sent === undefined) this.#sent.set(socket, { first: number, last: number });
       else sent.last = number;

@@ -14,19 +14,19 @@ import { systemClock } from '../../clock.js';
 import { ClusterNode } from '../../cluster/node.js';
 import { OptionError } from '../../errors.js';
 import type { AdapterFactory } from '../adapter.js';
-import { ClusterAdapter } from '../native/cluster-adapter.js';
+import { NativeAdapter } from '../native/adapter.js';
 import { adapterFactory } from '../native/factory.js';
 import { type ClusterOptions, resolveClusterOptions } from '../native/options.js';
 import { RecoveringClusterAdapter } from '../recovery/cluster-adapter.js';
-import { NegotiatedAdapter } from './auto-mode.js';
+import { AutoModeAdapter } from './auto-mode.js';
 import { RedisBus } from './bus/redis-bus.js';
 import { connectionOf, type RedisClient, type RedisConnection } from './clients/client.js';
 import { OrderedCommands } from './recovery/ordered-commands.js';
 import { RedisRecoveryStore } from './recovery/store.js';
-import { ClassicAdapter } from './socketio/adapter.js';
-import { RedisClassicBus } from './socketio/bus.js';
-import { ClassicChannels } from './socketio/messages.js';
-import type { ClassicOptions } from './socketio/protocol.js';
+import { SocketioAdapter } from './socketio/adapter.js';
+import { SocketioChannels } from './socketio/channels.js';
+import type { SocketioOptions } from './socketio/nodes.js';
+import { RedisSocketioBus } from './socketio/redis-bus.js';
 
 export { ClusterError, type ClusterErrorCode } from '../../errors.js';
 export type { AdapterFactory } from '../adapter.js';
@@ -47,12 +47,12 @@ export interface RedisAdapterOptions extends ClusterOptions {
    * needs it, as long as there is somebody.
    */
   mode?: 'auto' | 'native' | 'compatible';
-  /** In `auto` and `compatible` mode: what the names of the classic channels begin with. Default `socket.io`. */
+  /** In `auto` and `compatible` mode: what the names of the channels of Socket.IO's protocol begin with. Default `socket.io`. */
   key?: string;
-  /** In `auto` and `compatible` mode: milliseconds classic nodes have to answer a question. Default 5000. */
+  /** In `auto` and `compatible` mode: milliseconds nodes of the official adapter have to answer. Default 5000. */
   requestsTimeout?: number;
   /**
-   * In `auto` and `compatible` mode: whether answers to classic nodes go to who asked, instead of to all. Default `false`, as
+   * In `auto` and `compatible` mode: whether answers to nodes of the official adapter go to who asked, instead of to all. Default `false`, as
    * in the official adapter.
    */
   publishOnSpecificResponseChannel?: boolean;
@@ -82,12 +82,13 @@ export function createAdapter(
   }
   const { mode = 'auto' } = options;
   if (!MODES.has(mode)) throw new OptionError('mode', mode, '"auto", "native" or "compatible"');
-  const classic = resolveClassicOptions(options);
-  const classicBus =
+  const socketio = resolveSocketioOptions(options);
+  const socketioBus =
     mode === 'native'
       ? undefined
-      : new RedisClassicBus(publisher, subscriber, { clock: systemClock, key: classic.key, maxPendingBytes });
-  if (mode === 'compatible') return adapterFactory(undefined, (nsp) => new ClassicAdapter(nsp, classicBus!, classic));
+      : new RedisSocketioBus(publisher, subscriber, { clock: systemClock, key: socketio.key, maxPendingBytes });
+  if (mode === 'compatible')
+    return adapterFactory(undefined, (nsp) => new SocketioAdapter(nsp, socketioBus!, socketio));
   const resolved = resolveClusterOptions(options);
   const commands = new OrderedCommands(connectionOf(publisher, 'publisher'));
   const bus = new RedisBus(commands, connectionOf(subscriber, 'subscriber'), {
@@ -99,9 +100,9 @@ export function createAdapter(
   return adapterFactory(node, (nsp) => {
     const limits = nsp.server.opts?.connectionStateRecovery;
     if (limits === undefined) {
-      return classicBus === undefined
-        ? new ClusterAdapter(nsp, node, resolved)
-        : new NegotiatedAdapter(nsp, node, classicBus, { ...classic, ...resolved, prefix });
+      return socketioBus === undefined
+        ? new NativeAdapter(nsp, node, resolved)
+        : new AutoModeAdapter(nsp, node, socketioBus, { ...socketio, ...resolved, prefix });
     }
     if (commands.isCluster && !commands.canShard) {
       throw new OptionError(
@@ -110,22 +111,22 @@ export function createAdapter(
         'a client that can use sharded channels: new Redis.Cluster(nodes, { shardedSubscribers: true })',
       );
     }
-    // Events of nodes that know only the classic wire cannot be recovered: with recovery, all nodes are native.
+    // Events of nodes that know only Socket.IO's protocol cannot be recovered: with recovery, all nodes are native.
     // Once the adapter has opened the node, which is right after it was made.
-    if (mode === 'auto') queueMicrotask(() => reportClassicNodes(commands, classic.key, node, nsp.name));
+    if (mode === 'auto') queueMicrotask(() => reportOfficialNodes(commands, socketio.key, node, nsp.name));
     const store = new RedisRecoveryStore(bus, commands, { node, prefix, namespace: nsp.name });
     return new RecoveringClusterAdapter(nsp, node, store, limits, resolved);
   });
 }
 
 /** They would not be heard, nor hear us: whoever moves over with recovery on has to know. */
-async function reportClassicNodes(
+async function reportOfficialNodes(
   connection: RedisConnection,
   key: string,
   node: ClusterNode,
   namespace: string,
 ): Promise<void> {
-  const { request } = new ClassicChannels(key, namespace);
+  const { request } = new SocketioChannels(key, namespace);
   try {
     await node.ready;
     const replies = (await connection.commandOnMasters(['PUBSUB', 'NUMSUB', request])) as unknown[][];
@@ -138,7 +139,7 @@ async function reportClassicNodes(
   }
 }
 
-function resolveClassicOptions(options: RedisAdapterOptions): ClassicOptions & { key: string } {
+function resolveSocketioOptions(options: RedisAdapterOptions): SocketioOptions & { key: string } {
   const { key = 'socket.io', requestsTimeout = 5000, publishOnSpecificResponseChannel = false } = options;
   if (typeof key !== 'string' || key === '') throw new OptionError('key', key, 'a text that is not empty');
   if (typeof requestsTimeout !== 'number' || !(requestsTimeout >= 1))

@@ -1,4 +1,4 @@
-import { readBroadcast } from '../../../core/adapters/redis/socketio/messages.js';
+import { readBroadcast } from '../../../core/adapters/redis/socketio/broadcasts.js';
 import { Emitter, OptionError } from '../../../core/emitter/index.js';
 
 /** A client of ioredis as far as an emitter looks at it. */

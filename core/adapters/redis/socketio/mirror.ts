@@ -8,11 +8,11 @@ type Held =
   | { readonly parts: readonly Part[]; readonly options: BroadcastOptions }
   | { readonly channel: string; readonly message: Buffer | string };
 
-export interface ClassicMirrorSettings {
+export interface MirrorSettings {
   readonly clock: Clock;
   /** Milliseconds between two looks at who is there, while nothing is said. */
   readonly interval: number;
-  /** How many nodes there are that speak only the classic wire. Rejects when nobody knows. */
+  /** How many nodes there are that speak only Socket.IO's protocol. Rejects when nobody knows. */
   count(): Promise<number>;
   /** Says an event again: as it was emitted, or from how it was encoded for clients. */
   repeat(event: Packet | readonly Part[], options: BroadcastOptions): void;
@@ -26,14 +26,14 @@ export interface ClassicMirrorSettings {
 const MAX_HELD = 10_000;
 
 /**
- * Repeats on the classic wire what a node says natively, as long as there are nodes that hear only the classic wire.
+ * Repeats in Socket.IO's protocol what a node says natively, as long as there are nodes that understand nothing else.
  *
  * While there are none, nothing is encoded twice: what is said is held until Redis has answered, after the turn, whether
  * such a node was there, and then forgotten. If one was there, everything held is said again, in order, and from
  * then on everything is said twice in the same turn. So a node that comes hears whatever is emitted after it subscribed.
  */
-export class ClassicMirror {
-  readonly #settings: ClassicMirrorSettings;
+export class Mirror {
+  readonly #settings: MirrorSettings;
   #others: number | undefined = undefined;
   /** What was said since Redis was asked. */
   #said: Held[] = [];
@@ -45,7 +45,7 @@ export class ClassicMirror {
   #mustLookAgain = false;
   #timer: Timer | undefined = undefined;
 
-  constructor(settings: ClassicMirrorSettings) {
+  constructor(settings: MirrorSettings) {
     this.#settings = settings;
   }
 
@@ -59,7 +59,7 @@ export class ClassicMirror {
     this.#timer?.cancel();
   }
 
-  /** Nodes that speak only the classic wire; `undefined` while nobody knows. */
+  /** Nodes that speak only Socket.IO's protocol; `undefined` while nobody knows. */
   get others(): number | undefined {
     return this.#others;
   }

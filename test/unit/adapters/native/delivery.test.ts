@@ -1,6 +1,6 @@
 // What clients of a cluster get, against a model of one server: rooms as sets, and a look at each socket for each emit.
 import fc from 'fast-check';
-import { ClusterAdapter } from '../../../../core/adapters/native/cluster-adapter.js';
+import { NativeAdapter } from '../../../../core/adapters/native/adapter.js';
 import { Selection } from '../../../../core/rooms/selection.js';
 import { connect, event, TestNamespace, type TestSocket } from '../../../support/adapter.js';
 import { TestCluster } from '../../../support/cluster.js';
@@ -69,12 +69,12 @@ interface Client {
 
 async function setup(name: string) {
   const cluster = new TestCluster();
-  const adapters: ClusterAdapter[] = [];
+  const adapters: NativeAdapter[] = [];
   const clients: Client[] = [];
   const namespaces: TestNamespace[] = [];
   for (let home = 0; home < NODES; home++) {
     const namespace = new TestNamespace(name);
-    const adapter = new ClusterAdapter(namespace, cluster.make().node);
+    const adapter = new NativeAdapter(namespace, cluster.make().node);
     adapters.push(adapter);
     namespaces.push(namespace);
     await cluster.during(adapter.init());

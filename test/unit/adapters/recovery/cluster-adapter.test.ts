@@ -1,4 +1,4 @@
-import { ClusterAdapter } from '../../../../core/adapters/native/cluster-adapter.js';
+import { NativeAdapter } from '../../../../core/adapters/native/adapter.js';
 import { ClusterNode } from '../../../../core/cluster/node.js';
 import { event, everybody, TestNamespace } from '../../../support/adapter.js';
 import { RecoveringCluster } from '../../../support/recovering-cluster.js';
@@ -553,7 +553,7 @@ describe('what is not kept', () => {
       settle,
     } = await setup(1);
     const bus = cluster.network.connect();
-    const plain = new ClusterAdapter(new TestNamespace(), new ClusterNode(bus, { clock: cluster.clock }));
+    const plain = new NativeAdapter(new TestNamespace(), new ClusterNode(bus, { clock: cluster.clock }));
     const started = plain.init();
     await settle();
     await started;

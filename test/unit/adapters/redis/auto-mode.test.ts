@@ -1,20 +1,20 @@
-import { NegotiatedAdapter } from '../../../../core/adapters/redis/auto-mode.js';
-import { ClassicAdapter } from '../../../../core/adapters/redis/socketio/adapter.js';
+import { AutoModeAdapter } from '../../../../core/adapters/redis/auto-mode.js';
+import { SocketioAdapter } from '../../../../core/adapters/redis/socketio/adapter.js';
 import { MemoryNetwork } from '../../../../core/cluster/memory-bus.js';
 import { ClusterNode } from '../../../../core/cluster/node.js';
 import { Selection } from '../../../../core/rooms/selection.js';
 import { connect, event, TestNamespace, type TestSocket } from '../../../support/adapter.js';
-import { ClassicNetwork, type ClassicNetworkBus } from '../../../support/socketio-redis-network.js';
+import { SocketioNetwork, type SocketioNetworkBus } from '../../../support/socketio-redis-network.js';
 import { TestClock } from '../../../support/test-clock.js';
 
 const { everybody } = Selection;
 
-type Adapter = ClassicAdapter | NegotiatedAdapter;
+type Adapter = SocketioAdapter | AutoModeAdapter;
 
 interface Node<Kind extends Adapter = Adapter> {
   readonly namespace: TestNamespace;
   readonly adapter: Kind;
-  readonly bus: ClassicNetworkBus;
+  readonly bus: SocketioNetworkBus;
   /** A client of this node. */
   readonly socket: TestSocket;
 }
@@ -23,29 +23,29 @@ interface Node<Kind extends Adapter = Adapter> {
 class Cluster {
   readonly clock = new TestClock();
   readonly native = new MemoryNetwork(this.clock);
-  readonly classic = new ClassicNetwork(this.clock);
+  readonly classic = new SocketioNetwork(this.clock);
   readonly errors: Error[] = [];
   #names = 0;
 
-  auto(prefix = 'carillon'): Promise<Node<NegotiatedAdapter>> {
+  auto(prefix = 'carillon'): Promise<Node<AutoModeAdapter>> {
     const namespace = new TestNamespace();
     const bus = this.classic.connect();
     const node = new ClusterNode(this.native.connect(), { clock: this.clock });
     const options = { clock: this.clock, prefix, heartbeatInterval: 5000 };
-    return this.#start(new NegotiatedAdapter(namespace, node, bus, options), namespace, bus);
+    return this.#start(new AutoModeAdapter(namespace, node, bus, options), namespace, bus);
   }
 
   /** What an official node is for the others. */
-  compatible(): Promise<Node<ClassicAdapter>> {
+  compatible(): Promise<Node<SocketioAdapter>> {
     const namespace = new TestNamespace();
     const bus = this.classic.connect();
-    return this.#start(new ClassicAdapter(namespace, bus, { clock: this.clock }), namespace, bus);
+    return this.#start(new SocketioAdapter(namespace, bus, { clock: this.clock }), namespace, bus);
   }
 
   async #start<Kind extends Adapter>(
     adapter: Kind,
     namespace: TestNamespace,
-    bus: ClassicNetworkBus,
+    bus: SocketioNetworkBus,
   ): Promise<Node<Kind>> {
     adapter.on('error', (error) => this.errors.push(error));
     await this.during(Promise.resolve(adapter.init()));
@@ -266,9 +266,9 @@ describe('what is emitted while nodes come and go', () => {
       ['held', 'at once'],
     ]);
     expect(cluster.errors.map(({ message }) => message)).toEqual([
-      'an event could not be said on the classic wire: cannot encode values nested deeper than 1024 levels',
+      "an event could not be said in Socket.IO's protocol: cannot encode values nested deeper than 1024 levels",
       'a listener of "mode": of the application',
-      'an event could not be said on the classic wire: cannot encode values nested deeper than 1024 levels',
+      "an event could not be said in Socket.IO's protocol: cannot encode values nested deeper than 1024 levels",
     ]);
   });
 

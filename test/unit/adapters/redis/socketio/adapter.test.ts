@@ -1,12 +1,13 @@
 import { jest } from '@jest/globals';
-import { ClassicAdapter } from '../../../../../core/adapters/redis/socketio/adapter.js';
-import { encodeBroadcast, encodeRequest } from '../../../../../core/adapters/redis/socketio/messages.js';
-import type { ClassicOptions } from '../../../../../core/adapters/redis/socketio/protocol.js';
+import { SocketioAdapter } from '../../../../../core/adapters/redis/socketio/adapter.js';
+import { encodeBroadcast } from '../../../../../core/adapters/redis/socketio/broadcasts.js';
+import type { SocketioOptions } from '../../../../../core/adapters/redis/socketio/nodes.js';
+import { encodeRequest } from '../../../../../core/adapters/redis/socketio/requests.js';
 import { encode } from '../../../../../core/protocol/msgpack/encode.js';
 import { Encoder } from '../../../../../core/protocol/socketio/parser.js';
 import { Selection } from '../../../../../core/rooms/selection.js';
 import { connect, event, TestNamespace } from '../../../../support/adapter.js';
-import { ClassicNetwork } from '../../../../support/socketio-redis-network.js';
+import { SocketioNetwork } from '../../../../support/socketio-redis-network.js';
 import { TestClock } from '../../../../support/test-clock.js';
 
 const { everybody } = Selection;
@@ -16,13 +17,13 @@ const RESPONSES = 'socket.io-response#/#';
 
 class Cluster {
   readonly clock = new TestClock();
-  readonly network = new ClassicNetwork(this.clock);
+  readonly network = new SocketioNetwork(this.clock);
   readonly errors: Error[] = [];
 
-  async node(options: Partial<ClassicOptions> = {}, name = '/') {
+  async node(options: Partial<SocketioOptions> = {}, name = '/') {
     const namespace = new TestNamespace(name);
     const bus = this.network.connect();
-    const adapter = new ClassicAdapter(namespace, bus, { clock: this.clock, ...options });
+    const adapter = new SocketioAdapter(namespace, bus, { clock: this.clock, ...options });
     adapter.on('error', (error) => this.errors.push(error));
     await this.during(adapter.init());
     return { namespace, bus, adapter };

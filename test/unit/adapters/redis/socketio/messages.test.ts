@@ -1,15 +1,12 @@
 import {
-  ClassicBroadcast,
-  ClassicChannels,
-  decodeRequest,
-  decodeResponse,
   encodeBroadcast,
-  encodeRequest,
-  encodeResponse,
-  readAnswer,
+  ReceivedBroadcast,
   readBroadcast,
   senderOf,
-} from '../../../../../core/adapters/redis/socketio/messages.js';
+} from '../../../../../core/adapters/redis/socketio/broadcasts.js';
+import { SocketioChannels } from '../../../../../core/adapters/redis/socketio/channels.js';
+import { decodeRequest, encodeRequest } from '../../../../../core/adapters/redis/socketio/requests.js';
+import { decodeResponse, encodeResponse, readAnswer } from '../../../../../core/adapters/redis/socketio/responses.js';
 import { ProtocolError } from '../../../../../core/errors.js';
 import { encode } from '../../../../../core/protocol/msgpack/encode.js';
 import { type BroadcastOptions, Selection } from '../../../../../core/rooms/selection.js';
@@ -21,7 +18,7 @@ const noOptions: BroadcastOptions = { rooms: new Set(), except: new Set(), flags
 
 describe('channels', () => {
   test('are those of the official adapter', () => {
-    const channels = new ClassicChannels('socket.io', '/x');
+    const channels = new SocketioChannels('socket.io', '/x');
     expect(channels).toMatchObject({
       broadcast: 'socket.io#/x#',
       pattern: 'socket.io#/x#*',
@@ -41,11 +38,11 @@ describe('channels', () => {
     ['socket.io#/x##', ''],
     ['socket.io#/x#a#b#', 'a#b'],
   ])('%s is for the room %s', (channel, room) => {
-    expect(new ClassicChannels('socket.io', '/x').roomOf(channel)).toBe(room);
+    expect(new SocketioChannels('socket.io', '/x').roomOf(channel)).toBe(room);
   });
 
   test('a name is not a pattern', () => {
-    expect(new ClassicChannels('k*', '/a?[b]\\').pattern).toBe('k\\*#/a\\?\\[b\\]\\\\#*');
+    expect(new SocketioChannels('k*', '/a?[b]\\').pattern).toBe('k\\*#/a\\?\\[b\\]\\\\#*');
   });
 });
 
@@ -57,8 +54,8 @@ describe('broadcasts', () => {
       ['news', { a: 1 }],
       everybody.to('r').without('q').with({ volatile: true, compress: false }),
     );
-    const broadcast = readBroadcast(bytes) as ClassicBroadcast;
-    expect(broadcast).toBeInstanceOf(ClassicBroadcast);
+    const broadcast = readBroadcast(bytes) as ReceivedBroadcast;
+    expect(broadcast).toBeInstanceOf(ReceivedBroadcast);
     expect(broadcast).toMatchObject({ type: 2, nsp: '/x', data: ['news', { a: 1 }] });
     expect(broadcast.options).toEqual({
       rooms: new Set(['r']),
@@ -71,7 +68,9 @@ describe('broadcasts', () => {
   });
 
   test('with binary have no JSON', () => {
-    const broadcast = readBroadcast(encodeBroadcast('abcdef', '/', ['x', Buffer.of(1)], everybody)) as ClassicBroadcast;
+    const broadcast = readBroadcast(
+      encodeBroadcast('abcdef', '/', ['x', Buffer.of(1)], everybody),
+    ) as ReceivedBroadcast;
     expect(broadcast.encoded()).toBeUndefined();
     expect(broadcast.data).toEqual(['x', Buffer.of(1)]);
   });
@@ -81,7 +80,7 @@ describe('broadcasts', () => {
       packed('emitter', { data: ['x'], id: 7, type: 5 }, { rooms: [5], flags: { later: 1 } }),
     );
     expect(broadcast).toMatchObject({ nsp: '/', data: ['x'] });
-    expect((broadcast as ClassicBroadcast).options).toEqual({ rooms: new Set([5]), except: new Set(), flags: {} });
+    expect((broadcast as ReceivedBroadcast).options).toEqual({ rooms: new Set([5]), except: new Set(), flags: {} });
   });
 
   test.each<[string, string, BroadcastOptions['rooms'], unknown[]]>([
@@ -98,7 +97,7 @@ describe('broadcasts', () => {
       ['for the room', 'ü'],
     ],
   ])('understood: %s', (_what, hex, rooms, data) => {
-    const broadcast = readBroadcast(Buffer.from(hex, 'hex')) as ClassicBroadcast;
+    const broadcast = readBroadcast(Buffer.from(hex, 'hex')) as ReceivedBroadcast;
     expect(broadcast.options).toEqual({ rooms, except: new Set(), flags: {} });
     expect(broadcast.data).toEqual(data);
   });
@@ -109,7 +108,9 @@ describe('broadcasts', () => {
     ['options that are an empty list', [[]]],
     ['more than is known', [{ rooms: [] }, 'later', { more: true }]],
   ])('understood: %s', (_what, rest) => {
-    const broadcast = readBroadcast(packed('emitter', { type: 2, data: ['x'], nsp: '/' }, ...rest)) as ClassicBroadcast;
+    const broadcast = readBroadcast(
+      packed('emitter', { type: 2, data: ['x'], nsp: '/' }, ...rest),
+    ) as ReceivedBroadcast;
     expect(broadcast.options).toEqual(noOptions);
   });
 

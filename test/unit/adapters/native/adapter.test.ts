@@ -1,5 +1,5 @@
 import msgpack from 'socket.io-msgpack-parser';
-import { ClusterAdapter } from '../../../../core/adapters/native/cluster-adapter.js';
+import { NativeAdapter } from '../../../../core/adapters/native/adapter.js';
 import type { ClusterOptions } from '../../../../core/adapters/native/options.js';
 import { FrameWriter } from '../../../../core/cluster/wire/messages.js';
 import { Selection } from '../../../../core/rooms/selection.js';
@@ -7,7 +7,7 @@ import { connect, event, everybody, TestNamespace, type TestSocket } from '../..
 import { TestCluster, type TestNode } from '../../../support/cluster.js';
 
 interface Member extends TestNode {
-  readonly adapter: ClusterAdapter;
+  readonly adapter: NativeAdapter;
   readonly namespace: TestNamespace;
   /** Events of the adapter: name and arguments. */
   readonly told: unknown[][];
@@ -24,7 +24,7 @@ async function member(
   const made = cluster.make();
   const namespace = new TestNamespace(name);
   if (parser !== undefined) Object.assign(namespace.server, { encoder: new parser.Encoder(), _parser: parser });
-  const adapter = new ClusterAdapter(namespace, made.node, options);
+  const adapter = new NativeAdapter(namespace, made.node, options);
   const told: unknown[][] = [];
   for (const what of ['error', 'resubscribed', 'missing-nodes'] as const) {
     adapter.on(what, (...args: unknown[]) => told.push([what, ...args]));
@@ -470,7 +470,7 @@ describe('an outage', () => {
 
 test('a namespace that closes leaves nothing behind; the node lives on for the others', async () => {
   const { cluster, a, b } = await clusterOf(2);
-  const other = new ClusterAdapter(new TestNamespace('/other'), a.node);
+  const other = new NativeAdapter(new TestNamespace('/other'), a.node);
   await cluster.during(other.init());
   a.socket('x', 'room');
   await cluster.settle();
