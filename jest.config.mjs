@@ -44,7 +44,19 @@ export default {
   // No test asserts how long something takes: this only ends what hangs, on a machine as busy as it likes.
   testTimeout: 180_000,
   coverageProvider: 'v8',
-  projects: ['unit', 'contract', 'package', 'compat', 'cluster', 'faults', 'hostile', 'fuzz', 'types', 'browser']
+  projects: [
+    'unit',
+    'contract',
+    'package',
+    'compat',
+    'cluster',
+    'faults',
+    'hostile',
+    'fuzz',
+    'types',
+    'browser',
+    'proxies',
+  ]
     .map((name) => project(name))
     .concat(lowestPeers),
 };

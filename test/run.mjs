@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { changedFiles, touchedBy } from './changed.mjs';
 import { provideChromium } from './support/chromium-path.mjs';
 import { providePostgres } from './support/servers/postgres-path.mjs';
+import { provideProxy } from './support/servers/proxy-path.mjs';
 import { provideRedis } from './support/servers/redis-path.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,6 +40,7 @@ const projects = [
   { name: 'fuzz', workers: 2 },
   { name: 'types', workers: 2 },
   { name: 'browser', workers: 1, chromium: true },
+  { name: 'proxies', workers: 1, chromium: true, proxies: true },
 ];
 
 const steps = [
@@ -103,6 +105,7 @@ async function jest(project) {
     .join(' ');
   try {
     if (project.chromium) env.CARILLON_CHROMIUM = await provideChromium(print);
+    if (project.proxies) for (const name of ['nginx', 'haproxy']) await provideProxy(name, print);
     if (project.servers) await Promise.all([provideRedis(print), providePostgres(print)]);
   } catch (error) {
     print(error.message);

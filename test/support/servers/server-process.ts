@@ -37,6 +37,15 @@ export class ServerProcess {
     return this.#pid;
   }
 
+  get isRunning(): boolean {
+    return this.#keeper !== null;
+  }
+
+  /** The last lines it wrote. */
+  get log(): string {
+    return this.#log.join('\n');
+  }
+
   /** Resolves when it serves. */
   async start(): Promise<void> {
     const { command, args, env, user, folder, ready, killSignal } = this.#command;

@@ -1,0 +1,6 @@
+export type ProxyName = 'nginx' | 'haproxy';
+
+export function provideProxy(
+  name: ProxyName,
+  say?: (line: string) => void,
+): Promise<{ path: string; env: Record<string, string> }>;
