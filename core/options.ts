@@ -2,9 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { deflateRawSync, type ZlibOptions } from 'node:zlib';
 import type { SerializeOptions } from 'cookie';
 import type { PerMessageDeflateOptions } from 'ws';
-import type { AdmissionLimits } from './engine/admission.js';
 import type { BacklogLimits, SlowConsumerPolicy } from './engine/backlog.js';
 import { OptionError } from './errors.js';
+import type { AdmissionLimits } from './extensions/admission-limits/admission.js';
+import type { PublishEndpointOptions } from './extensions/publish/endpoint.js';
+import type { EventRateLimit } from './extensions/rate-limits/event-rate.js';
+import type { Rate } from './extensions/token-bucket.js';
 import {
   type CorsOptions,
   type CorsOptionsDelegate,
@@ -14,13 +17,10 @@ import {
   type Origins,
   policyOf,
 } from './http/origins.js';
-import type { PublishEndpointOptions } from './http/publish-endpoint.js';
 import { type ConflateBy, droppableKeys } from './protocol/droppable.js';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './protocol/socketio/decode.js';
 import type { EncodeLimits } from './protocol/socketio/outgoing.js';
 import type { Parser } from './protocol/socketio/parser.js';
-import type { EventRateLimit } from './server/event-rate.js';
-import type { Rate } from './token-bucket.js';
 import type { TransportName } from './transports/transport.js';
 
 export type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from './http/origins.js';

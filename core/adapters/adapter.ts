@@ -4,6 +4,7 @@ import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { PacketEncoder, Parser } from '../protocol/socketio/parser.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
+import type { StoreProvider } from '../store/memory-store.js';
 
 export type SocketId = string;
 /** Secret of a session, known to its client and the server: the key to connection state recovery. */
@@ -187,4 +188,6 @@ export interface AdapterFactory {
   (nsp: AdapterNamespace): Adapter;
   /** The server as a node of a cluster, for whatever else talks to other nodes. */
   readonly node?: ClusterNode;
+  /** Where extensions keep what all nodes share; without, each process keeps it for itself. */
+  readonly stores?: StoreProvider;
 }

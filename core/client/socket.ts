@@ -1,5 +1,5 @@
+import { FIRST_UNNUMBERED, RETRY_KEY } from '../extensions/retries/wire.js';
 import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
-import { FIRST_UNNUMBERED, RETRY_KEY } from '../protocol/socketio/retries.js';
 import { PendingAcks, type Settle, settleCallback } from './acks.js';
 import type { Timer } from './clock.js';
 import { byteLength, type Connection } from './connection.js';

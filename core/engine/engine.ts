@@ -5,7 +5,6 @@ import { serialize as serializeCookie } from 'cookie';
 import createDebug from 'debug';
 import type { Clock } from '../clock.js';
 import { HandshakeErrors, OptionError } from '../errors.js';
-import type { SessionRelay } from '../http/relayed-poll.js';
 import { randomId } from '../ids.js';
 import type { EngineOptions } from '../options.js';
 import { PacketType } from '../protocol/engineio/packet.js';
@@ -13,12 +12,12 @@ import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import { Prepared } from '../protocol/prepared.js';
 import { CapturingEmitter, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
-import { Admission } from './admission.js';
 import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
 import { tell } from './ending.js';
 import { Farewells } from './farewells.js';
 import { Heartbeat } from './heartbeat.js';
+import { ConnectionHooks } from './hooks.js';
 import { Turn } from './outbox.js';
 
 /** Milliseconds the peers have to answer our closing frames at shutdown. */
@@ -108,14 +107,10 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   /** Where every message waits for the end of the turn. */
   readonly turn: Turn;
   readonly heartbeat: Heartbeat;
-  /** Who may open a connection. */
-  readonly admission: Admission;
+  /** What extensions want to know. @internal */
+  readonly hooks = new ConnectionHooks((error, event) => this.onListenerError(error, event));
   /** Middlewares in the order of {@link Engine.use}. */
   readonly middlewares: EngineMiddleware[] = [];
-  /** Has other nodes answer polling requests for their sessions; `null` without a cluster. @internal */
-  sessionRelay: SessionRelay | null = null;
-  /** What the ids of sessions begin with: in a cluster, it tells whose they are. @internal */
-  idStart = '';
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
   readonly #farewells = new Farewells();
@@ -130,7 +125,6 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     super({ captureRejections: true });
     this.opts = guardOptions(options);
     this.#clock = clock;
-    this.admission = new Admission(options.admission, clock);
     this.turn = new Turn(clock, options.backlogLimits);
     this.heartbeat = new Heartbeat(clock, options.pingInterval, options.pingTimeout);
     this.#handshakes = { polling: this.#describe('polling'), websocket: this.#describe('websocket') };
@@ -184,7 +178,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
    */
   generateId(_request: IncomingMessage): string | PromiseLike<string> {
     const id = randomId();
-    return this.idStart === '' ? id : this.idStart + id.slice(this.idStart.length);
+    const idStart = this.hooks.foreign?.idStart ?? '';
+    return idStart === '' ? id : idStart + id.slice(idStart.length);
   }
 
   /** Serves an HTTP request of our path. */
@@ -240,6 +235,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     const { initialPacket } = this.opts;
     if (initialPacket === undefined) connection.open(opening);
     else connection.open(opening, Prepared.message([initialPacket]));
+    this.hooks.onOpened(connection, request.get());
     this.emit('connection', connection);
     connection.settle();
     return connection;
@@ -331,7 +327,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
     if (this.#connections.size === 0) this.#onEmpty?.();
-    this.admission.onClosed(connection.id);
+    this.hooks.onClosed(connection);
     const ending = connection.ending!;
     if (ending.transport === 'polling' && ending.by !== 'client') this.#farewells.add(connection.id, ending.reason);
     if (debug.enabled) debug('%s ended %s', connection.id, tell(connection.ending!));

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 /**
  * The body of a request, as it comes in. Pieces are copied together rather than listed: a client may send a byte at a
  * time, and a buffer of its own would cost each byte two hundred.
@@ -39,8 +41,33 @@ export class Body {
     return true;
   }
 
+  /** The bytes that came in: a view, valid until more come. */
+  toBuffer(): Buffer {
+    return this.#bytes === null ? Buffer.alloc(0) : this.#bytes.subarray(0, this.#size);
+  }
+
   /** As text; what is not UTF-8 becomes U+FFFD. */
   toString(): string {
     return this.#bytes === null ? '' : this.#bytes.toString('utf8', 0, this.#size);
   }
+}
+
+/**
+ * Reads the body of a request.
+ *
+ * @param maxBytes beyond these nothing is kept, and what still comes is thrown away.
+ * @returns `too large` when there is more, `undefined` when the request was aborted.
+ */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 'too large' | undefined> {
+  if (Number(request.headers['content-length']) > maxBytes) return Promise.resolve('too large');
+  return new Promise((resolve) => {
+    const body = new Body(maxBytes);
+    request.on('data', (piece: Buffer) => {
+      if (!body.append(piece)) resolve('too large');
+    });
+    request.on('end', () => resolve(body.toBuffer()));
+    // Until the answer nobody else listens: an abort must not be an unhandled error.
+    request.on('error', () => {});
+    request.on('close', () => resolve(undefined));
+  });
 }

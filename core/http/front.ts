@@ -16,8 +16,7 @@ import { WebSocketAcceptor } from '../transports/websocket-acceptor.js';
 import { CompactRequest } from './compact-request.js';
 import { OneShotGate } from './one-shot-gate.js';
 import { PerTurnLimiter } from './per-turn-limiter.js';
-import type { PublishEndpoint } from './publish-endpoint.js';
-import { takePoll, writeAnswer } from './relayed-poll.js';
+import type { Routes } from './routes.js';
 
 const debug = createDebug('carillon:http');
 
@@ -50,16 +49,16 @@ class Elsewhere {
  */
 export class NodeHttp implements EngineFront {
   readonly #engine: Engine;
-  readonly #publishEndpoint: PublishEndpoint | undefined;
+  readonly #routes: Routes;
   readonly #acceptor: WebSocketAcceptor;
   readonly #handshakes = new PerTurnLimiter(systemClock, HANDSHAKES_PER_TURN);
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
   #isClosed = false;
 
-  constructor(engine: Engine, publishEndpoint?: PublishEndpoint) {
+  constructor(engine: Engine, routes: Routes) {
     this.#engine = engine;
-    this.#publishEndpoint = publishEndpoint;
+    this.#routes = routes;
     const { opts } = engine;
     this.#undecided = new Deadlines(systemClock, opts.handshakeTimeout, (expire) => expire());
     if (opts.cors !== undefined) engine.use(cors(opts.cors as cors.CorsOptions));
@@ -74,8 +73,8 @@ export class NodeHttp implements EngineFront {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
-    // Ahead of the middlewares: those are about clients, and this is another program with a token of its own.
-    if (this.#publishEndpoint?.handle(request, response)) return;
+    // Ahead of the middlewares: those are about clients, and these are requests of other programs.
+    if (this.#routes.handle(request, response)) return;
     const query = parseQuery(request.url);
     (request as EngineRequest)._query = query;
     (request as EngineRequest).res = response;
@@ -253,7 +252,7 @@ export class NodeHttp implements EngineFront {
     if (handshake.kind === 'resume') {
       const connection = this.#engine.find(handshake.sid);
       if (connection === undefined) {
-        const isRelayed = this.#engine.sessionRelay !== null && handshake.transport === 'polling';
+        const isRelayed = this.#engine.hooks.foreign !== null && handshake.transport === 'polling';
         return callback(isRelayed ? new Elsewhere(handshake.sid) : unknownSession(handshake.sid));
       }
       const previousTransport = connection.transport.name;
@@ -264,13 +263,23 @@ export class NodeHttp implements EngineFront {
       return callback(connection);
     }
 
-    const wait = this.#engine.admission.onHandshake(request);
-    if (wait > 0) return callback(tooMany('HANDSHAKE_RATE', wait));
+    const refused = this.#refusalOf('first', request);
+    if (refused !== undefined) return callback(refused);
 
     this.#allow(request, (isAllowed, message) => {
       if (!isAllowed) return callback(new Refusal('forbidden', { message }));
       this.#generateId(request, callback);
     });
+  }
+
+  /** Asks the extensions. */
+  #refusalOf(when: 'first' | 'last', request: IncomingMessage): Refusal | undefined {
+    const refusal = this.#engine.hooks.refusalOf(when, request);
+    if (refusal === undefined) return undefined;
+    const { name, retryAfter, message } = refusal;
+    return retryAfter === undefined
+      ? new Refusal('forbidden', { name, message })
+      : new Refusal('tooManyRequests', { name, retryAfter });
   }
 
   /** @param callback gets the verdict, and the application's words for it. */
@@ -313,8 +322,8 @@ export class NodeHttp implements EngineFront {
   #generateId(request: IncomingMessage, callback: (verdict: Refusal | string) => void): void {
     const fail = (error: unknown): void => callback(new Refusal('badRequest', { name: 'ID_GENERATION_ERROR', error }));
     const check = (id: string): void => {
-      const wait = this.#engine.admission.onConnection(request);
-      if (wait > 0) callback(tooMany('CONNECTIONS_PER_ADDRESS', wait));
+      const refused = this.#refusalOf('last', request);
+      if (refused !== undefined) callback(refused);
       else if (typeof id !== 'string' || id === '' || this.#engine.find(id) !== undefined) {
         fail(new Error('generateId() must return a new, non-empty string'));
       } else callback(id);
@@ -329,11 +338,7 @@ export class NodeHttp implements EngineFront {
   }
 
   #open(id: string, transport: Transport, request: IncomingMessage): Connection | undefined {
-    const { admission } = this.#engine;
-    admission.onOpen(id, request);
-    const connection = this.#engine.open(id, transport, new CompactRequest(request), addressOf(request));
-    if (connection === undefined) admission.onClosed(id);
-    return connection;
+    return this.#engine.open(id, transport, new CompactRequest(request), addressOf(request));
   }
 
   #openPolling(id: string, request: IncomingMessage, response: ServerResponse): void {
@@ -347,25 +352,10 @@ export class NodeHttp implements EngineFront {
     (request as EngineRequest).res = null;
   }
 
-  /** Another node may have the session: it gets the request, and we pass on its answer. */
+  /** Somebody else may have the session. */
   async #relayPoll(sid: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new Promise<void>((resolve) => response.once('close', resolve));
-    const { sessionRelay } = this.#engine;
-    const { maxHttpBufferSize } = this.#engine.opts;
-    // Asked first: whoever makes up an id must not have us keep a body.
-    const owner = await sessionRelay?.find(sid);
-    if (response.destroyed) return;
-    if (sessionRelay == null || owner === undefined) return this.#refuse(request, response, unknownSession(sid));
-    const poll = await takePoll(request, maxHttpBufferSize);
-    if (poll === undefined) return;
-    if (poll === 'too large') {
-      response.writeHead(413, { Connection: 'close' }).end();
-      return;
-    }
-    const answer = await sessionRelay.forward(sid, owner, poll, gone);
-    if (response.destroyed) return;
-    if (answer === undefined) this.#refuse(request, response, unknownSession(sid));
-    else writeAnswer(response, answer);
+    const isServed = await this.#engine.hooks.foreign?.serve(sid, request, response);
+    if (isServed !== true) this.#refuse(request, response, unknownSession(sid));
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
@@ -394,11 +384,6 @@ function destroy(this: Duplex): void {
 
 function unknownSession(sid: string): Refusal {
   return new Refusal('unknownSession', { sid });
-}
-
-/** @param wait milliseconds after which the client may try again. */
-function tooMany(name: string, wait: number): Refusal {
-  return new Refusal('tooManyRequests', { name, retryAfter: wait });
 }
 
 /** With `allowRequest`, the application's own words. */

@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
 
-type AckCallback = (...args: any[]) => void;
+/** Called with the values of an answer. */
+export type AckCallback = (...values: any[]) => void; // The application's: it knows what its clients answer.
 
 /**
  * Acknowledgements a socket waits for. Each settles exactly once: with the answer, with a timeout, or, where the callback
@@ -21,7 +22,7 @@ export class PendingAcks extends Map<number, AckCallback> {
   /** Calls back with `(error)` or `(null, ...answer)`. */
   expectOrFail(
     id: number,
-    callback: (error: Error | null, ...answer: any[]) => void,
+    callback: (error: Error | null, ...answer: unknown[]) => void,
     clock: Clock,
     timeout?: number,
   ): void {

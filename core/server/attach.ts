@@ -1,17 +1,16 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../clock.js';
-import type { ClusterNode } from '../cluster/node.js';
 import { Engine } from '../engine/engine.js';
-import { PublishError } from '../errors.js';
+import type { EngineExtension, Extension } from '../extension.js';
+import { admissionLimits } from '../extensions/admission-limits/index.js';
+import { publishEndpoint } from '../extensions/publish/index.js';
 import { clientFiles } from '../http/client-files.js';
+import { EngineFace } from '../http/engine-face.js';
 import { NodeHttp } from '../http/front.js';
-import { type Publish, PublishEndpoint } from '../http/publish-endpoint.js';
-import { answerPoll } from '../http/relayed-poll.js';
 import { PathRouter, type Route } from '../http/router.js';
+import { Routes } from '../http/routes.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
-import { PollingTransport } from '../transports/polling.js';
-import { ClusterSessionRelay } from './session-relay.js';
 
 /**
  * An engine with everything it needs to serve HTTP. The composition root: nowhere else do the parts meet.
@@ -19,10 +18,9 @@ import { ClusterSessionRelay } from './session-relay.js';
  * Applications make one when they want to hold it themselves: `io.bind(engine)`.
  */
 export class EngineServer extends Engine {
-  readonly #publishEndpoint: PublishEndpoint | undefined;
-  #publish: Publish = () => {
-    throw new PublishError('there is no server: io.bind(engine)', 503);
-  };
+  readonly #routes = new Routes((error, route) => this.onListenerError(error, route));
+  readonly #face: EngineFace;
+  #server: Pick<Extension, 'namespace'> | undefined;
 
   /**
    * @param options see `ServerOptions`; those of Socket.IO alone are ignored.
@@ -30,38 +28,31 @@ export class EngineServer extends Engine {
    */
   constructor(options?: ServerOptions) {
     super(resolveOptions(options), systemClock);
-    const { publishEndpoint } = this.opts;
-    this.#publishEndpoint = publishEndpoint && new PublishEndpoint(publishEndpoint, (body) => this.#publish(body));
-    this.wire(new NodeHttp(this, this.#publishEndpoint));
+    this.#face = new EngineFace(this, this.#routes, Engine.prototype.generateId);
+    const { publishEndpoint: publishing, admission } = this.opts;
+    admissionLimits(this.#face, admission);
+    if (publishing !== undefined) publishEndpoint(this.#face, publishing, () => this.#server);
+    this.wire(new NodeHttp(this, this.#routes));
   }
 
-  /** Has a server emit what comes in by the publish endpoint. */
-  publishTo(publish: Publish): void {
-    this.#publish = publish;
+  /** What extensions may see and do of it. @internal */
+  get face(): EngineExtension {
+    return this.#face;
   }
 
-  /** Serves a request to the publish endpoint; `false` when it is for something else, or there is none. */
-  handlePublish(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.#publishEndpoint?.handle(request, response) ?? false;
+  /** The server on top of it: it is asked for the namespaces that events are published to. @internal */
+  serve(server: Pick<Extension, 'namespace'>): void {
+    this.#server = server;
   }
 
-  /** Serves polling requests that arrive at other nodes of the cluster, and has them serve ours; once per engine. */
-  relaySessions(node: ClusterNode): Relaying {
-    const relay = new ClusterSessionRelay({
-      node,
-      areIdsOurs: () => this.generateId === Engine.prototype.generateId,
-      has: (sid) => this.find(sid) !== undefined,
-      answer: (sid, poll) => {
-        const transport = this.find(sid)?.transport;
-        if (!(transport instanceof PollingTransport)) return undefined;
-        return answerPoll(poll, (request, response) => transport.onRequest(request, response));
-      },
-      // As long as a client would wait.
-      timeout: this.opts.pingInterval + this.opts.pingTimeout,
-    });
-    this.sessionRelay = relay;
-    this.idStart = relay.idStart;
-    return relay;
+  /** Serves a request below the path that is not the engine's: the publish endpoint, or a route of an extension. */
+  handleRoute(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#routes.handle(request, response);
+  }
+
+  override close(): this {
+    this.#face.close();
+    return super.close();
   }
 
   /** Serves `path` (default `/engine.io`) on this server, next to whatever else it serves. */
@@ -78,11 +69,6 @@ export function createHttpServer(port: number): HttpServer {
   return server;
 }
 
-/** Requests of sessions of other nodes are served until it is closed. */
-export interface Relaying {
-  close(): Promise<void>;
-}
-
 export interface Attachment {
   /** Serves the path no longer. */
   detach(): void;
@@ -96,8 +82,8 @@ export interface Mount extends Attachment {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
   /** Serves a file of the browser bundle; `false` when the request is for none, or the bundle is not served. */
   handleClientFile(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Serves a request to the publish endpoint; `false` when it is for something else, or there is none. */
-  handlePublish(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Serves a request to the publish endpoint, or to a route of an extension; `false` when it is for something else. */
+  handleRoute(request: IncomingMessage, response: ServerResponse): boolean;
   handleUpgrade: UpgradeListener;
 }
 
@@ -141,7 +127,7 @@ export function mount(
     detach,
     handleRequest: (request, response) => engine.handleRequest(request, response),
     handleClientFile: (request, response) => serveClient() && serveClientFile(request, response),
-    handlePublish: (request, response) => engine.handlePublish(request, response),
+    handleRoute: (request, response) => engine.handleRoute(request, response),
     handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
   };
 }

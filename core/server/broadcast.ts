@@ -3,8 +3,11 @@ import { logRejection } from '../adapters/host.js';
 import { withMissing } from '../adapters/remote-nodes.js';
 import { systemClock, type Timer } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
-import { type Packet, PacketType, RESERVED_EVENTS } from '../protocol/socketio/packet.js';
+import { type Packet, PacketType } from '../protocol/socketio/packet.js';
+import { assertNotReserved } from '../reserved-names.js';
 import { type Room, Selection } from '../rooms/selection.js';
+import type { ErrorReporter } from './contracts.js';
+import { type NamespaceHooks, passOutgoing } from './hooks.js';
 import type {
   AllButLast,
   DecorateAcknowledgements,
@@ -17,6 +20,12 @@ import type {
   Last,
   TypedEventBroadcaster,
 } from './types.js';
+
+/** The namespace of an adapter; those of other makers' tests may have no hooks. */
+interface HookedNamespace {
+  readonly hooks?: Pick<NamespaceHooks, 'outgoing'>;
+  readonly server?: ErrorReporter;
+}
 
 /**
  * An emit in the making: who it is for, and how. Immutable: each refinement is a new operator.
@@ -78,12 +87,13 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     assertNotReserved(event);
     const data: unknown[] = [event, ...args];
     const packet: Packet = { type: PacketType.EVENT, nsp: this.#adapter.nsp.name, data };
-    const ack = data.at(-1);
-    if (typeof ack !== 'function') {
+    const ack = typeof data.at(-1) === 'function' ? data.pop() : undefined;
+    const { hooks, server } = this.#adapter.nsp as unknown as HookedNamespace;
+    if (hooks?.outgoing != null && !passOutgoing(hooks.outgoing, packet, this.#selection, server)) return true;
+    if (ack === undefined) {
       logRejection(this.#adapter.broadcast(packet, this.#selection), 'broadcast');
       return true;
     }
-    data.pop();
     this.#collect(packet, ack as (error: Error | null, responses?: unknown) => void);
     return true;
   }
@@ -250,11 +260,6 @@ export class RemoteSocket<EmitEvents extends EventsMap, SocketData> implements T
     this.#operator.disconnectSockets(close);
     return this;
   }
-}
-
-/** @throws Error when the event name is one the library emits itself. */
-export function assertNotReserved(event: unknown): void {
-  if (RESERVED_EVENTS.has(event)) throw new Error(`"${String(event)}" is a reserved event name`);
 }
 
 function listOf(room: Room | Room[]): Room[] {

@@ -3,6 +3,7 @@ import { Deadlines } from '../deadlines.js';
 import type { ResolvedOptions } from '../options.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import type { ClientHost, ClientNamespace, Credentials, ErrorReporter } from './contracts.js';
+import type { HookHub } from './hooks.js';
 
 interface Namespaces {
   find(name: string, auth: Credentials, callback: (namespace: ClientNamespace | undefined) => void): void;
@@ -13,15 +14,21 @@ type Waiting = { close(): void };
 /** The server as its clients see it: the namespaces, and a time limit for those that join none. */
 export class ServerClientHost implements ClientHost {
   readonly encoder: PacketEncoder;
+  readonly hooks: HookHub;
   readonly #server: ErrorReporter & { readonly opts: ResolvedOptions };
   readonly #namespaces: Namespaces;
   #awaitingNamespace: Deadlines<Waiting>;
 
   constructor(
-    server: ErrorReporter & { readonly opts: ResolvedOptions; readonly encoder: PacketEncoder },
+    server: ErrorReporter & {
+      readonly opts: ResolvedOptions;
+      readonly encoder: PacketEncoder;
+      readonly hooks: HookHub;
+    },
     namespaces: Namespaces,
   ) {
     this.encoder = server.encoder;
+    this.hooks = server.hooks;
     this.#server = server;
     this.#namespaces = namespaces;
     this.#awaitingNamespace = deadlines(server.opts.connectTimeout);

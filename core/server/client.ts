@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
 import { preparedOnce } from '../adapters/foreign.js';
-import { systemClock } from '../clock.js';
 import type { ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
+import type { ExtensionConnection } from '../extension.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
 import { decode } from '../protocol/socketio/decode.js';
 import { checkForeignPacket } from '../protocol/socketio/foreign-packet.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
-import { RETRY_KEY } from '../protocol/socketio/retries.js';
+import { RESERVED_PREFIX } from '../reserved-names.js';
 import type {
   ClientConnection,
   ClientHost,
@@ -19,7 +19,7 @@ import type {
   NamespaceClient,
   SendFlags,
 } from './contracts.js';
-import { EventRate } from './event-rate.js';
+import { notify, refusalOf } from './hooks.js';
 
 const debug = createDebug('carillon:client');
 
@@ -44,16 +44,13 @@ export class Client implements ConnectionHandler, NamespaceClient {
   readonly #decoder: ForeignDecoder | null;
   /** Sockets by the name of their namespace; `null` while the namespace still decides. */
   readonly #sockets = new SocketsByNamespace();
-  /** `null` unless the rate of events is limited. */
-  readonly #rate: EventRate | null;
 
   constructor(host: ClientHost, connection: ClientConnection, conn: Connection) {
     this.#host = host;
     this.#connection = connection;
     this.conn = conn;
     this.id = connection.id;
-    const { parser, eventRateLimit } = host.opts;
-    this.#rate = eventRateLimit === undefined ? null : new EventRate(eventRateLimit, systemClock);
+    const { parser } = host.opts;
     this.#decoder =
       parser === undefined
         ? null
@@ -69,6 +66,11 @@ export class Client implements ConnectionHandler, NamespaceClient {
 
   get remoteAddress(): string {
     return this.#connection.remoteAddress;
+  }
+
+  /** The connection, as extensions see it. @internal */
+  get connection(): ExtensionConnection {
+    return this.#connection;
   }
 
   get isOpen(): boolean {
@@ -104,10 +106,11 @@ export class Client implements ConnectionHandler, NamespaceClient {
     this.deliver(preparedOnce(encodedPackets, options), options.volatile === true);
   }
 
-  /** Events were dropped because this client read too slowly: its namespaces are told how many. */
+  /** Events were dropped because this client read too slowly. */
   onDropped(count: number): void {
     for (const socket of this.#sockets.list()) {
-      this.send({ type: PacketType.EVENT, nsp: socket.nsp.name, data: ['carillon:dropped', { count }] });
+      const { missed } = this.#host.hooks.peek(socket.nsp.name);
+      if (missed !== null) notify(missed, this.#host, 'missed', socket, count);
     }
   }
 
@@ -175,45 +178,9 @@ export class Client implements ConnectionHandler, NamespaceClient {
       else this.#refuse('a packet for a namespace it is not in');
     } else if (socket === null || packet.type === PacketType.CONNECT || packet.type === PacketType.CONNECT_ERROR) {
       this.#refuse('a second CONNECT, or a packet before the namespace accepted it');
-    } else if (this.#rate === null || this.#isWithinRate(this.#rate, packet)) {
+    } else {
       socket.onPacket(packet);
     }
-  }
-
-  #isWithinRate(rate: EventRate, packet: Packet): boolean {
-    if (packet.type !== PacketType.EVENT) return true;
-    let wait: number;
-    try {
-      wait = rate.admit(packet);
-    } catch (error) {
-      this.#host.reportListenerError(error, { event: 'eventRateLimit.cost' });
-      return true;
-    }
-    if (wait === 0) return true;
-    const { nsp, id } = packet;
-    const [event] = packet.data;
-    if (debug.enabled) debug('%s sends too many events: %j is refused for %d ms', this.id, event, wait);
-    const notice: Packet = {
-      type: PacketType.EVENT,
-      nsp,
-      data: ['carillon:refused', { event, reason: 'rate limit', retryAfter: wait }],
-    };
-    if (rate.exceeded === 'close') {
-      // Over polling there is no close code, and the goodbye cannot say for how long.
-      this.send(notice);
-      this.#closeForRate(wait);
-    } else if (id !== undefined) {
-      const answer = { status: 'error', message: 'Rate limit exceeded', retryAfter: wait };
-      this.send({ type: PacketType.ACK, nsp, id, data: [answer] });
-    } else if (rate.isNews(nsp, wait)) {
-      this.send(notice);
-    }
-    return false;
-  }
-
-  #closeForRate(wait: number): void {
-    const goodbye = { code: 1008, reason: `rate limit: try again in ${wait} ms` };
-    this.#connection.fail('rate limit', new Error(goodbye.reason), goodbye);
   }
 
   #refuse(what: string): void {
@@ -223,28 +190,33 @@ export class Client implements ConnectionHandler, NamespaceClient {
 
   // --- namespaces ---
 
-  /** Joining costs the application as much as an event, if not more: it counts as one. */
-  #onConnect(name: string, auth?: Credentials): void {
-    const wait = this.#rate?.admitConnect() ?? 0;
-    if (wait === 0) this.#connect(name, auth);
-    else if (this.#rate!.exceeded === 'close') this.#closeForRate(wait);
-    else this.refuse(name, { message: 'Rate limit exceeded', data: { retryAfter: wait } });
+  #onConnect(name: string, given: Credentials = {}): void {
+    const [auth, credentials] = takeCredentials(given);
+    const { arriving } = this.#host.hooks.peek(name);
+    if (arriving !== null) {
+      const arrival = { connection: this.#connection, namespace: name, auth };
+      const refusal = refusalOf(arriving, arrival, this.#host);
+      if (refusal !== undefined) {
+        this.refuse(name, refusal);
+        return;
+      }
+    }
+    this.#connect(name, auth, credentials);
   }
 
-  #connect(name: string, given: Credentials = {}): void {
+  #connect(name: string, auth: Credentials, credentials: Credentials): void {
     if (this.#sockets.size >= this.#host.opts.maxNamespacesPerConnection) {
       this.refuse(name, { message: 'Too many namespaces' });
       return;
     }
     this.#sockets.set(name, null);
-    const [auth, retryKey] = takeRetryKey(given);
     this.#host.findNamespace(name, auth, (namespace) => {
       if (!this.isOpen) {
         namespace?.onRefused();
         return;
       }
       if (namespace === undefined) this.refuse(name, { message: 'Invalid namespace' });
-      else namespace.add(this, auth, retryKey);
+      else namespace.add(this, auth, credentials);
     });
   }
 
@@ -309,11 +281,19 @@ export class Client implements ConnectionHandler, NamespaceClient {
   }
 }
 
-/** The credentials as the application gave them, and what our client added to them. */
-function takeRetryKey(given: Credentials): [auth: Credentials, retryKey: unknown] {
-  if (given[RETRY_KEY] === undefined) return [given, undefined];
-  const { [RETRY_KEY]: retryKey, ...auth } = given;
-  return [auth, retryKey];
+const NO_CREDENTIALS: Credentials = Object.freeze({});
+
+/** What the application's half of the client gave as `auth`, and what extensions added to it. */
+function takeCredentials(given: Credentials): [auth: Credentials, credentials: Credentials] {
+  const names = Object.keys(given).filter((name) => name.startsWith(RESERVED_PREFIX));
+  if (names.length === 0) return [given, NO_CREDENTIALS];
+  const auth = { ...given };
+  const credentials: Credentials = {};
+  for (const name of names) {
+    credentials[name] = auth[name];
+    delete auth[name];
+  }
+  return [auth, credentials];
 }
 
 /** A map by namespace; most clients are in the main one only, and need no `Map` for it. */

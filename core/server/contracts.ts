@@ -5,16 +5,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Adapter, PrivateSessionId, SocketId } from '../adapters/adapter.js';
 import type { DisconnectReason } from '../engine/close-reason.js';
 import type { Connection } from '../engine/connection.js';
+import type { ExtensionConnection, ExtensionSocket } from '../extension.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
-import type { RetryHolder, RetryMemory } from './retries.js';
+import type { ErrorReporter } from './error-reporter.js';
+import type { HookHub, NamespaceHooks } from './hooks.js';
 
-/** Where errors of the application's listeners go. */
-export interface ErrorReporter {
-  reportListenerError(error: unknown, context: { event: unknown; socket?: unknown; namespace?: unknown }): void;
-}
+export type { ErrorReporter } from './error-reporter.js';
 
 /** What a client gave as `auth`. */
 export type Credentials = Record<string, unknown>;
@@ -35,8 +34,10 @@ export type ClientConnection = Pick<
 
 /** What a client needs of the server. */
 export interface ClientHost extends ErrorReporter {
-  readonly opts: Pick<ResolvedOptions, 'parser' | 'decodeLimits' | 'maxNamespacesPerConnection' | 'eventRateLimit'>;
+  readonly opts: Pick<ResolvedOptions, 'parser' | 'decodeLimits' | 'maxNamespacesPerConnection'>;
   readonly encoder: PacketEncoder;
+  /** What extensions want to know. */
+  readonly hooks: Pick<HookHub, 'peek'>;
   /** Closes the client, unless it joins a namespace in time. */
   awaitNamespace(client: { close(): void }): void;
   /** The client joined a namespace, or is gone. */
@@ -47,21 +48,21 @@ export interface ClientHost extends ErrorReporter {
 
 /** What a client needs of a namespace. */
 export interface ClientNamespace {
-  /** The client wants to join; it is answered by `accept` or `refuse`. */
-  add(client: NamespaceClient, auth: Credentials, retryKey: unknown): void;
+  /**
+   * The client wants to join; it is answered by `accept` or `refuse`.
+   *
+   * @param credentials what it gave besides `auth`, for extensions.
+   */
+  add(client: NamespaceClient, auth: Credentials, credentials: Credentials): void;
   /** The client that asked for it is gone. */
   onRefused(): void;
 }
 
 /** What a client needs of each of its sockets. */
-export interface ClientSocket {
-  readonly id: SocketId;
-  readonly nsp: { readonly name: string };
+export interface ClientSocket extends ExtensionSocket {
   onPacket(packet: Packet): void;
   /** The client sent what cannot be read; the connection ends next. */
   onError(error: Error): void;
-  /** Leaves its namespace. */
-  disconnect(): unknown;
   /** The connection is over. */
   onClose(reason: DisconnectReason, description?: unknown): void;
 }
@@ -74,10 +75,14 @@ export interface NamespaceHost extends ErrorReporter {
   readonly encoder: PacketEncoder;
   /** Makes the adapter of each namespace. */
   adapter(): unknown;
+  /** What extensions want to know. */
+  readonly hooks: Pick<HookHub, 'of'>;
 }
 
 /** What a namespace needs of a client that wants to join it. */
 export interface NamespaceClient extends SocketClient {
+  /** Its connection, for extensions. */
+  readonly connection: ExtensionConnection;
   /** It is in: packets of the namespace go to this socket. */
   accept(socket: ClientSocket): void;
   /** It is not let in. */
@@ -95,7 +100,7 @@ export interface SocketNamespace {
   /** Next acknowledgement id. */
   _ids: number;
   readonly server: SocketServer;
-  readonly retries: { detach(memory: RetryMemory, holder: RetryHolder): void } | null;
+  readonly hooks: NamespaceHooks;
   /** The socket left. */
   remove(socket: NamespaceMember): void;
 }

@@ -4,25 +4,39 @@ import { MemoryAdapter } from '../adapters/memory.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { BroadcastOptions } from '../rooms/selection.js';
 import type { RemoteSocket } from './broadcast.js';
-import type { NamespaceHost, NamespaceOwner } from './contracts.js';
+import type { ErrorReporter, NamespaceHost, NamespaceOwner } from './contracts.js';
+import { NamespaceHooks, passOutgoing } from './hooks.js';
 import { Namespace } from './namespace.js';
 import type { DefaultEventsMap, EventsMap } from './types.js';
 
+/** What a broadcast of the pattern needs of each namespace made from it. */
+interface Child {
+  readonly name: string;
+  readonly adapter: Adapter;
+  readonly hooks: Pick<NamespaceHooks, 'outgoing'>;
+  readonly server: ErrorReporter;
+}
+
 /** Broadcasts of the pattern go to each namespace made from it. */
 class ParentAdapter extends MemoryAdapter {
-  readonly #children: ReadonlySet<{ readonly adapter: Adapter }>;
+  readonly #children: ReadonlySet<Child>;
 
-  constructor(parent: AdapterNamespace, children: ReadonlySet<{ readonly adapter: Adapter }>) {
+  constructor(parent: AdapterNamespace, children: ReadonlySet<Child>) {
     super(parent);
     this.#children = children;
   }
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
     for (const child of this.#children) {
-      logRejection(child.adapter.broadcast({ ...packet, data: [...packet.data] }, options), 'broadcast');
+      const { outgoing } = child.hooks;
+      const copy = { ...packet, nsp: child.name, data: [...packet.data] };
+      if (outgoing !== null && !passOutgoing(outgoing, copy, options, child.server)) continue;
+      logRejection(child.adapter.broadcast(copy, options), 'broadcast');
     }
   }
 }
+
+const NO_HOOKS = new NamespaceHooks('');
 
 /**
  * The namespaces of a pattern or function. Listeners and middlewares added here apply to every namespace made from it
@@ -46,7 +60,8 @@ export class ParentNamespace<
     server: NamespaceHost,
     owner: NamespaceOwner<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
   ) {
-    super(server, `/_${ParentNamespace.#count++}`);
+    // Its emits are those of the namespaces made from it: extensions see them there.
+    super(server, `/_${ParentNamespace.#count++}`, NO_HOOKS);
     this.#owner = owner;
     this.adapter = new ParentAdapter(this, this.children);
   }

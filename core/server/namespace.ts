@@ -2,14 +2,16 @@ import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, FoundSession, Session, SocketId } from '../adapters/adapter.js';
 import { closeAdapter, logRejection, makeAdapter } from '../adapters/host.js';
-import { systemClock } from '../clock.js';
+import type { EncodedMessage, ExtensionSocket } from '../extension.js';
+import type { Prepared } from '../protocol/prepared.js';
 import { PacketType, RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
+import { assertNotReserved } from '../reserved-names.js';
 import type { Room } from '../rooms/selection.js';
-import { assertNotReserved, BroadcastOperator, type RemoteSocket } from './broadcast.js';
+import { BroadcastOperator, type RemoteSocket } from './broadcast.js';
 import type { Credentials, NamespaceClient, NamespaceHost, NamespaceMember } from './contracts.js';
+import type { NamespaceHooks } from './hooks.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
-import { RetryMemories } from './retries.js';
 import type { Server } from './server.js';
 import { Socket } from './socket.js';
 import type {
@@ -94,20 +96,20 @@ export class Namespace<
   _ids = 0;
   /** Middlewares, in order. @internal */
   readonly middlewares: Middleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>[] = [];
-  /** Clients that repeat their events; `null` when the option is off. @internal */
-  readonly retries: RetryMemories | null;
+  /** What extensions want to know. @internal */
+  readonly hooks: NamespaceHooks;
+  readonly #adapterListeners = new Set<(adapter: Adapter) => void>();
   /** Clients that are not let in yet: a middleware, or their session, is waited for. */
   #arriving = 0;
   /** Sockets by their secret, when recovery is on: a client may come back before its loss was noticed. */
   readonly #socketsByPid = new Map<string, { letGo(): void }>();
 
   /** @internal Use `io.of(name)`. */
-  constructor(server: NamespaceHost, name: string) {
+  constructor(server: NamespaceHost, name: string, hooks: NamespaceHooks = server.hooks.of(name)) {
     super({ captureRejections: true });
     this.server = server as Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
     this.name = name;
-    const { retryMemory } = server.opts;
-    this.retries = retryMemory === undefined ? null : new RetryMemories(retryMemory, systemClock);
+    this.hooks = hooks;
     this.initAdapter();
   }
 
@@ -117,22 +119,29 @@ export class Namespace<
     this.adapter = makeAdapter(this.server.adapter(), this);
     logRejection(this.adapter.init?.(), 'start');
     if (previous === undefined) return;
+    for (const listener of this.#adapterListeners) listener(this.adapter);
     for (const [id, rooms] of previous.sids) logRejection(this.adapter.addAll(id, new Set(rooms)), 'take over rooms');
     closeAdapter(previous);
+  }
+
+  /** Calls whenever the namespace has got another adapter. @internal */
+  onAdapter(listener: (adapter: Adapter) => void): () => void {
+    this.#adapterListeners.add(listener);
+    return () => this.#adapterListeners.delete(listener);
   }
 
   // --- connecting ---
 
   /** A client wants to be here. @internal */
-  add(client: NamespaceClient, auth: Credentials, retryKey?: unknown): void {
+  add(client: NamespaceClient, auth: Credentials, credentials: Credentials): void {
     this.#arriving++;
     const { connectionStateRecovery: recovery } = this.server.opts;
     if (!recovery || typeof auth.pid !== 'string') {
-      this.#admit(client, auth, null, retryKey);
+      this.#admit(client, auth, null, credentials);
       return;
     }
     this.#restore(auth.pid, typeof auth.offset === 'string' ? auth.offset : undefined).then((session) => {
-      if (client.isOpen) this.#admit(client, auth, session, retryKey);
+      if (client.isOpen) this.#admit(client, auth, session, credentials);
       else {
         giveBack(session);
         this.#turnAway();
@@ -150,28 +159,38 @@ export class Namespace<
     // The client is back before we noticed that it was gone: its old connection is dead.
     this.#socketsByPid.get(pid)?.letGo();
     try {
-      return await this.adapter.restoreSession(pid, offset);
+      const session = await this.adapter.restoreSession(pid, offset);
+      return session !== null && this.#mayRestore(session) ? session : null;
     } catch (error) {
       if (debug.enabled) debug('%s could not restore a session: %s', this.name, error);
       return null;
     }
   }
 
-  #admit(client: NamespaceClient, auth: Credentials, session: Session | FoundSession | null, retryKey: unknown): void {
+  /** A guard that throws refuses: the client gets a session of its own. */
+  #mayRestore(session: Session | FoundSession): boolean {
+    const { restoring } = this.hooks;
+    return restoring === null || restoring.every((guard) => guard(session));
+  }
+
+  #admit(
+    client: NamespaceClient,
+    auth: Credentials,
+    session: Session | FoundSession | null,
+    credentials: Credentials,
+  ): void {
     const socket = new Socket(this, client, auth, session) as Socket<
       ListenEvents,
       EmitEvents,
       ServerSideEvents,
       SocketData
     >;
-    if (
-      this.middlewares.length === 0 ||
-      (session !== null && this.server.opts.connectionStateRecovery?.skipMiddlewares)
-    ) {
-      this.#connect(client, socket, session, retryKey);
+    const middlewares = this.#middlewaresFor(session !== null);
+    if (middlewares.length === 0) {
+      this.#connect(client, socket, session, credentials);
       return;
     }
-    runMiddlewares(this.middlewares, socket, (error: ExtendedError | null) => {
+    runMiddlewares(middlewares, socket, (error: ExtendedError | null) => {
       if (!client.isOpen) {
         socket.leaveEverything();
         if (error === null) giveBack(session);
@@ -179,7 +198,7 @@ export class Namespace<
         return;
       }
       if (error === null) {
-        this.#connect(client, socket, session, retryKey);
+        this.#connect(client, socket, session, credentials);
         return;
       }
       socket.leaveEverything();
@@ -195,11 +214,21 @@ export class Namespace<
     client.refuse(this.name, data === undefined ? { message: message! } : { message: message!, data });
   }
 
+  /** The guards of extensions come first, and nobody skips them. */
+  #middlewaresFor(
+    isRecovered: boolean,
+  ): readonly Middleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>[] {
+    const skips = isRecovered && this.server.opts.connectionStateRecovery?.skipMiddlewares === true;
+    const { connecting } = this.hooks;
+    if (connecting === null) return skips ? [] : this.middlewares;
+    return [...connecting.map(middlewareOf), ...(skips ? [] : this.middlewares)];
+  }
+
   #connect(
     client: NamespaceClient,
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     session: Session | FoundSession | null,
-    retryKey: unknown,
+    credentials: Credentials,
   ): void {
     // In one turn: what was missed until now goes ahead of the CONNECT packet, where the client keeps it until it is
     // connected; what is sent from now on follows, because from now on the socket is found in its rooms.
@@ -214,9 +243,38 @@ export class Namespace<
     this.sockets.set(socket.id, socket);
     if (socket.pid !== undefined) this.#socketsByPid.set(socket.pid, socket);
     client.accept(socket);
-    socket.onConnect(this.retries === null ? null : this.retries.attach(retryKey, socket));
+    this.#greet(client, socket, credentials);
     this.#announce('connect', socket);
     this.#announce('connection', socket);
+  }
+
+  /** Shows the socket to extensions, which may have something to tell its client, and tells the client. */
+  #greet(
+    client: NamespaceClient,
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    credentials: Credentials,
+  ): void {
+    const { connected } = this.hooks;
+    if (connected === null) {
+      socket.onConnect();
+      return;
+    }
+    const greeting: Record<string, unknown> = {};
+    const accepted = {
+      connection: client.connection,
+      credentials,
+      greeting,
+      deliver: (message: EncodedMessage) => client.deliver(message as Prepared, false),
+    };
+    for (const hook of connected) {
+      try {
+        const incoming = hook(socket, accepted);
+        if (incoming) socket.addIncomingHook(incoming);
+      } catch (error) {
+        this.server.reportListenerError(error, { socket, event: 'connected' });
+      }
+    }
+    socket.onConnect(greeting);
   }
 
   /** @returns whether all that was missed could be sent. */
@@ -423,4 +481,14 @@ export class Namespace<
 
 function giveBack(session: Session | FoundSession | null): void {
   if (session !== null && 'giveBack' in session) session.giveBack();
+}
+
+/** A guard of an extension, as a middleware. */
+function middlewareOf(guard: (socket: ExtensionSocket) => void | Promise<void>): Middleware<ExtensionSocket> {
+  return (socket, next) => {
+    const result = guard(socket);
+    if (result instanceof Promise) return result.then(() => next());
+    next();
+    return undefined;
+  };
 }

@@ -9,11 +9,15 @@ import { RecoveringMemoryAdapter } from '../adapters/recovery/memory-adapter.js'
 import { systemClock } from '../clock.js';
 import { Connection } from '../engine/connection.js';
 import type { Engine } from '../engine/engine.js';
+import { faces } from '../faces.js';
+import { readBody } from '../http/body.js';
+import { randomId } from '../ids.js';
 import { type AdapterConstructor, type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
 import { createEncoder } from '../protocol/socketio/outgoing.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import * as defaultParser from '../protocol/socketio/parser.js';
 import type { Room } from '../rooms/selection.js';
+import { MemoryStores } from '../store/memory-store.js';
 import { warnIfUntested } from '../tested-versions.js';
 import {
   type Attachment,
@@ -22,18 +26,21 @@ import {
   EngineServer,
   type Mount,
   mount,
-  type Relaying,
   type UpgradeListener,
 } from './attach.js';
 import type { BroadcastOperator, RemoteSocket } from './broadcast.js';
+import { addBuiltInExtensions, relaySessions } from './built-in-extensions.js';
 import { Client } from './client.js';
 import { ServerClientHost } from './client-host.js';
+import { ClusterLink } from './cluster-link.js';
 import { ParentNamespace } from './dynamic-namespace.js';
+import { ServerFace } from './extension-face.js';
+import { ServerFaceHost } from './face-host.js';
 import { ForeignConnection, type RawSocket } from './foreign-connection.js';
+import { HookHub } from './hooks.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type ListenerErrorContext, Namespace, type ServerReservedEventsMap } from './namespace.js';
 import { type NamespaceMatcher, NamespaceRegistry } from './namespace-registry.js';
-import { type Publisher, publish } from './publication.js';
 import type { Socket } from './socket.js';
 import type {
   AllButLast,
@@ -90,15 +97,21 @@ export class Server<
   readonly encoder: PacketEncoder;
   /** All namespaces by name, those of patterns apart. @internal Named so by packages of the ecosystem. */
   readonly _nsps: Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>;
+  /** What extensions want to know. @internal */
+  readonly hooks = new HookHub();
   readonly #namespaces: NamespaceRegistry<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>;
   readonly #clientHost: ServerClientHost;
+  readonly #memoryStores = new MemoryStores(systemClock);
   readonly #options: ResolvedOptions;
   /** Those without what the adapter cannot do. */
   #effectiveOptions: ResolvedOptions;
   /** As given: `attach()` may add to them. */
   readonly #givenOptions: ServerOptions;
   readonly #attachments: Attachment[] = [];
-  #relaying: Relaying | null = null;
+  readonly #cluster: ClusterLink;
+  readonly #faceHost: ServerFaceHost;
+  readonly #face: ServerFace;
+  #isRelaying = false;
   /** Closed with us: the server we were attached to, not one that only passes requests on. */
   #closesHttpServer = false;
   #adapter: AdapterConstructor;
@@ -130,11 +143,27 @@ export class Server<
     this.#namespaces = new NamespaceRegistry({
       make: (name) => new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name),
       onRegistered: (namespace) => this.#announce(namespace),
-      onUnregistered: (namespace) => closeAdapter(namespace.adapter),
+      onUnregistered: (namespace) => {
+        this.hooks.forget(namespace.name);
+        closeAdapter(namespace.adapter);
+      },
       onMatcherError: (error) => this.reportListenerError(error, { event: 'namespace function' }),
     });
     this._nsps = this.#namespaces.named;
     this.#clientHost = new ServerClientHost(this, this.#namespaces);
+    this.#cluster = new ClusterLink(randomId(), (error) => this.reportListenerError(error, { event: 'cluster' }));
+    this.#cluster.setNode((this.#adapter as AdapterFactory).node);
+    this.#faceHost = new ServerFaceHost({
+      hooks: this.hooks,
+      cluster: this.#cluster,
+      reporter: this,
+      namespaces: this.#namespaces,
+      stores: () => (this.#adapter as AdapterFactory).stores ?? this.#memoryStores,
+      readBody,
+    });
+    faces.set(this, (name) => new ServerFace(name, this.#faceHost));
+    this.#face = new ServerFace('carillon', this.#faceHost);
+    addBuiltInExtensions(this.#face, this.opts);
     this.sockets = this.#namespaces.get('/');
     this.#checkRecovery();
     if (server !== undefined && server !== null && !isOptions) this.attach(server as AnyHttpServer | number | string);
@@ -278,7 +307,8 @@ export class Server<
    */
   bind(engine: BindableEngine): this {
     this.engine = engine as Engine;
-    if (engine instanceof EngineServer) engine.publishTo(this.#publish);
+    if (engine instanceof EngineServer) engine.serve(this.#face);
+    this.#faceHost.bind(engine instanceof EngineServer ? engine.face : undefined);
     this.#relaySessions();
     engine.on('connection', (conn: Connection | RawSocket) => this.onconnection(conn));
     engine.on('listener_error', (error: unknown, context: ListenerErrorContext) =>
@@ -290,8 +320,10 @@ export class Server<
   /** In a cluster, a polling request may arrive at any node. */
   #relaySessions(): void {
     const { node } = this.#adapter as AdapterFactory;
+    this.#cluster.setNode(node);
     if (node === undefined || !this.opts.relaySessions || !(this.engine instanceof EngineServer)) return;
-    this.#relaying ??= this.engine.relaySessions(node);
+    if (!this.#isRelaying) relaySessions(this.#face, this.opts);
+    this.#isRelaying = true;
   }
 
   /** Serves a connection of an engine. @internal Named so by packages of the ecosystem. */
@@ -341,9 +373,6 @@ export class Server<
   #announce(namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     if (this.sockets !== undefined) emitLocally(this.sockets, 'new_namespace', [namespace]);
   }
-
-  /** What comes in by the publish endpoint. */
-  readonly #publish = (body: unknown): number => publish(this.#namespaces as Publisher, body);
 
   /**
    * The one place where errors of listeners go: `io.on('listener_error', (error, { event, socket }) => ...)`, or else
@@ -395,8 +424,9 @@ export class Server<
     const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
     if (this.engine?.farewell === undefined && !this.#closesHttpServer) this.#stopServing();
     await Promise.all([this.engine?.farewell, ...adapters]);
-    await this.#relaying?.close();
-    this.#relaying = null;
+    await this.#faceHost.close();
+    await this.#cluster.close();
+    this.#isRelaying = false;
   }
 
   #stopServing(): void {

@@ -8,20 +8,22 @@ import { systemClock } from '../clock.js';
 import { type DisconnectReason, RECOVERABLE } from '../engine/close-reason.js';
 import type { Connection } from '../engine/connection.js';
 import { AcknowledgementError, describe } from '../errors.js';
+import type { ExtensionSocket, IncomingHook } from '../extension.js';
 import { randomId } from '../ids.js';
 import { parseQuery } from '../protocol/engineio/handshake.js';
 import type { Prepared } from '../protocol/prepared.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import { emitToListeners } from '../rejections.js';
+import { assertNotReserved, isExtensionName, reservedName } from '../reserved-names.js';
 import { type Room, Selection } from '../rooms/selection.js';
-import { PendingAcks } from './acks.js';
-import { assertNotReserved, BroadcastOperator } from './broadcast.js';
+import { type AckCallback, PendingAcks } from './acks.js';
+import { BroadcastOperator } from './broadcast.js';
 import type { Client } from './client.js';
 import type { ClientSocket, Credentials, NamespaceMember, SocketClient, SocketNamespace } from './contracts.js';
+import { EventDispatch } from './event-dispatch.js';
+import { notify, passOutgoing } from './hooks.js';
 import { CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
-import { type Middleware, runMiddlewares } from './middleware.js';
 import type { Namespace } from './namespace.js';
-import { RETRY_WINDOW, type RetryMemory } from './retries.js';
 import type { Server } from './server.js';
 import type {
   AllButLast,
@@ -101,11 +103,9 @@ export class Socket<
   readonly #issued: number;
   #handshake: Handshake | null = null;
   #acks: PendingAcks | null = null;
-  /** Of a client that repeats its events until they are acknowledged. */
-  #retries: RetryMemory | null = null;
-  #middlewares: Middleware<Event>[] | null = null;
+  /** What else than listeners sees its events; most sockets have nothing of it. */
+  #dispatch: EventDispatch | null = null;
   #flags: Readonly<EmitFlags> = NO_FLAGS;
-  #anyIncoming: CatchAll | null = null;
   #anyOutgoing: CatchAll | null = null;
   #isClosing = false;
 
@@ -197,14 +197,16 @@ export class Socket<
    */
   override emit<Ev extends EventNames<EmitEvents>>(event: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
     assertNotReserved(event);
-    const data: any[] = [event, ...args];
+    const data: unknown[] = [event, ...args];
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
     const flags = this.#flags;
     this.#flags = NO_FLAGS;
-    const ack = typeof data.at(-1) === 'function' ? data.pop() : undefined;
+    const ack = typeof data.at(-1) === 'function' ? (data.pop() as AckCallback) : undefined;
+    const { outgoing } = this.nsp.hooks;
+    if (outgoing !== null && !passOutgoing(outgoing, packet, this.#selection(flags), this.server)) return true;
     if (ack === undefined && this.pid !== undefined && this.connected) {
       // Through the adapter, which numbers the event and keeps it for a client that comes back.
-      logRejection(this.nsp.adapter.broadcast(packet, Selection.everybody.to(this.id).with(flags)), 'broadcast');
+      logRejection(this.nsp.adapter.broadcast(packet, this.#selection(flags)), 'broadcast');
       return true;
     }
     if (ack !== undefined) packet.id = this.nsp._ids++;
@@ -216,7 +218,12 @@ export class Socket<
     return true;
   }
 
-  #expectAnswer(id: number, ack: (...args: any[]) => void, timeout: number | undefined): void {
+  /** This socket, as adapters and extensions know it: the only one in the room of its id. */
+  #selection(flags: Readonly<EmitFlags>): Selection {
+    return Selection.everybody.to(this.id).with(flags);
+  }
+
+  #expectAnswer(id: number, ack: AckCallback, timeout: number | undefined): void {
     if (this.#isClosing || (this.#acks !== null && this.#acks.size >= this.server.opts.maxPendingAcks)) {
       if (timeout !== undefined || settlesWithError.has(ack))
         ack(new AcknowledgementError(this.#isClosing ? 'disconnected' : 'timeout'));
@@ -266,7 +273,7 @@ export class Socket<
   }
 
   /** @internal */
-  expectAck(id: number, callback: (...args: any[]) => void): void {
+  expectAck(id: number, callback: AckCallback): void {
     // Beyond the bound this answer is not heard, and the broadcast ends with its timeout.
     if (this.acks.size < this.server.opts.maxPendingAcks) this.acks.expect(id, callback);
   }
@@ -361,44 +368,69 @@ export class Socket<
     }
   }
 
-  #onEvent(packet: Packet): void {
-    const args: any[] = packet.data;
-    const { id } = packet;
-    if (id !== undefined) {
-      if (this.#retries !== null && !this.#retries.admit(id)) return;
-      args.push(this.#acknowledge(id, args[0]));
-    }
-    if (this.#anyIncoming !== null) {
-      this.#guard(args, () => this.#anyIncoming!.notify(this, args));
-      if (!this.connected) return;
-    }
-    if (this.#middlewares === null) {
-      this.#dispatch(args, id);
+  #onEvent({ data, id }: Packet): void {
+    if (this.#dispatch !== null) {
+      this.#dispatch.dispatch(data, id);
       return;
     }
-    runMiddlewares(this.#middlewares, args as Event, (error) => {
-      if (error !== null) this.#onRefusedEvent(error);
-      else if (this.connected) this.#dispatch(args, id);
-    });
+    if (isExtensionName(data[0])) {
+      this.#onReserved(data[0], id);
+      return;
+    }
+    if (id !== undefined) data.push(this.#acknowledge(id, data[0]));
+    this.#callListeners(data);
   }
 
-  #dispatch(args: any[], id: number | undefined): void {
-    if (id !== undefined && this.#retries?.claim(id) === false) return;
+  /** Made when something else than listeners wants to see events, and kept from then on. */
+  #dispatcher(): EventDispatch {
+    this.#dispatch ??= new EventDispatch(this, {
+      isConnected: () => this.connected,
+      callListeners: (data) => this.#callListeners(data),
+      onListenerError: (error, data) => this.#onListenerError(error, data),
+      onRefused: (error) => this.#onRefusedEvent(error),
+      onReserved: (event, id) => this.#onReserved(event, id),
+      encodeAnswer: (id, event, values) => this.#prepareAnswer(id, event, values),
+      deliver: (answer) => this.client.deliver(answer as Prepared, false),
+    });
+    return this.#dispatch;
+  }
+
+  /** Has an extension see the events of this socket. @internal */
+  addIncomingHook(hook: IncomingHook): void {
+    this.#dispatcher().addHook(hook);
+  }
+
+  /** @internal */
+  removeIncomingHook(hook: IncomingHook): void {
+    this.#dispatch?.removeHook(hook);
+  }
+
+  /** Sends an event of an extension's: not the application's, so that nothing of it is asked or told. @internal */
+  notice(event: string, args: readonly unknown[]): void {
+    this.#send({ type: PacketType.EVENT, nsp: this.nsp.name, data: [event, ...args] });
+  }
+
+  /** Names of extensions are nothing that listeners hear: the client learns it, too. */
+  #onReserved(event: string, id: number | undefined): void {
+    const message = reservedName(event);
+    if (debug.enabled) debug('%s sent %s', this.id, message);
+    if (id !== undefined) this.client.deliver(this.#prepareAnswer(id, event, [{ status: 'error', message }]), false);
+    else this.notice('carillon:refused', [{ event: event.slice(0, 100), reason: 'reserved name' }]);
+  }
+
+  #callListeners(data: unknown[]): void {
     // Node treats an "error" event without listeners as fatal; here a client merely sent a strange name.
-    if (args[0] === 'error' && this.listenerCount('error') === 0) return;
+    if (data[0] === 'error' && this.listenerCount('error') === 0) return;
     // The same as #guard and emitLocally, without a closure and a second array for every event.
     try {
-      emitToListeners.apply(this as unknown as EventEmitter, args as [string]);
+      emitToListeners.apply(this as unknown as EventEmitter, data as [string]);
     } catch (error) {
-      this.#onListenerError(error, args);
+      this.#onListenerError(error, data);
     }
-    // A listener that ended the connection it was called on, and has not answered, wants to see the event again.
-    if (id !== undefined && this.#retries !== null && !(this.connected && this.client.isOpen))
-      this.#retries.release(id);
   }
 
   /** Whatever a listener does, the process and the other listeners live. */
-  #guard(args: any[], run: () => void): void {
+  #guard(args: readonly unknown[], run: () => void): void {
     try {
       run();
     } catch (error) {
@@ -407,7 +439,7 @@ export class Socket<
   }
 
   /** A listener threw, or its promise was rejected: reported in one place, and the client hears of it. */
-  #onListenerError(error: unknown, args: readonly any[]): void {
+  #onListenerError(error: unknown, args: readonly unknown[]): void {
     const ack = args.at(-1);
     if (typeof ack === 'function') ack(INTERNAL_ERROR);
     this.server.reportListenerError(error, { socket: this, event: args[0] });
@@ -417,34 +449,28 @@ export class Socket<
     this.#onListenerError(error, [event, ...args]);
   }
 
-  /**
-   * The callback that answers an event, once. It never throws: it may be called from anywhere, with what a client made up.
-   * An answer that cannot be sent is reported, and the client is told that there was an error.
-   */
-  #acknowledge(id: number, event: unknown): (...args: any[]) => void {
+  /** The callback that answers an event, once. It never throws: it may be called from anywhere. */
+  #acknowledge(id: number, event: unknown): (...args: unknown[]) => void {
     let isSent = false;
     return (...args) => {
       if (isSent) return;
       isSent = true;
-      let message: Prepared;
-      try {
-        message = this.#prepareAnswer(id, args);
-      } catch (error) {
-        message = this.#prepareAnswer(id, [INTERNAL_ERROR]);
-        this.server.reportListenerError(
-          new Error(`the acknowledgement of ${describe(event)} could not be sent: ${messageOf(error)}`, {
-            cause: error,
-          }),
-          { socket: this, event },
-        );
-      }
-      if (this.#retries === null) this.client.deliver(message, false);
-      else this.#retries.answer(id, message);
+      this.client.deliver(this.#prepareAnswer(id, event, args), false);
     };
   }
 
-  #prepareAnswer(id: number, args: unknown[]): Prepared {
-    return this.client.prepare({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args });
+  /** An answer, encoded. One that cannot be sent is reported, and the client is told that there was an error. */
+  #prepareAnswer(id: number, event: unknown, args: unknown[]): Prepared {
+    const packet: Packet = { type: PacketType.ACK, nsp: this.nsp.name, id, data: args };
+    try {
+      return this.client.prepare(packet);
+    } catch (error) {
+      this.server.reportListenerError(
+        new Error(`the acknowledgement of ${describe(event)} could not be sent: ${messageOf(error)}`, { cause: error }),
+        { socket: this, event },
+      );
+      return this.client.prepare({ ...packet, data: [INTERNAL_ERROR] });
+    }
   }
 
   #onAck(packet: Packet): void {
@@ -479,8 +505,7 @@ export class Socket<
    * `error` on the socket.
    */
   use(middleware: (event: Event, next: (error?: Error) => void) => void): this {
-    this.#middlewares ??= [];
-    this.#middlewares.push(middleware);
+    this.#dispatcher().use(middleware);
     return this;
   }
 
@@ -488,27 +513,25 @@ export class Socket<
 
   /** Adds a listener for every event that arrives: `(event, ...args)`. */
   onAny(listener: (...args: any[]) => void): this {
-    this.#anyIncoming ??= new CatchAll();
-    this.#anyIncoming.add(listener);
+    this.#dispatcher().catchAll.add(listener);
     return this;
   }
 
   /** Adds a listener for every event that arrives, ahead of the others. */
   prependAny(listener: (...args: any[]) => void): this {
-    this.#anyIncoming ??= new CatchAll();
-    this.#anyIncoming.prepend(listener);
+    this.#dispatcher().catchAll.prepend(listener);
     return this;
   }
 
   /** Removes one listener of {@link Socket.onAny}, or all. */
   offAny(listener?: (...args: any[]) => void): this {
-    this.#anyIncoming?.remove(listener);
+    this.#dispatch?.catchAll.remove(listener);
     return this;
   }
 
   /** Listeners of {@link Socket.onAny}; the array may be changed. */
   listenersAny(): ((...args: any[]) => void)[] {
-    return this.#anyIncoming?.list ?? [];
+    return this.#dispatch?.catchAll.list ?? [];
   }
 
   /** Adds a listener for every event that is sent to this client; acknowledgements are not events. */
@@ -543,15 +566,14 @@ export class Socket<
 
   // --- the beginning and the end ---
 
-  /** The namespace accepted it. @internal */
-  onConnect(retries: RetryMemory | null): void {
+  /** The namespace accepted it. @param greeting what extensions tell the client, too. @internal */
+  onConnect(greeting?: Readonly<Record<string, unknown>>): void {
     this.connected = true;
-    this.#retries = retries;
     logRejection(this.join(this.id), 'join a room');
     const data = {
       sid: this.id,
       ...(this.pid !== undefined && { pid: this.pid }),
-      ...(retries !== null && { retryWindow: RETRY_WINDOW }),
+      ...greeting,
     };
     this.#send({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
   }
@@ -579,6 +601,9 @@ export class Socket<
   onClose(reason: DisconnectReason, description?: unknown): void {
     if (!this.connected || this.#isClosing) return;
     if (debug.enabled) debug('%s leaves %j: %s', this.id, this.nsp.name, reason);
+    const { disconnecting } = this.nsp.hooks;
+    if (disconnecting !== null)
+      notify<[ExtensionSocket, string]>(disconnecting, this.server, 'disconnecting', this, reason);
     this.#guard(['disconnecting'], () => emitLocally(this, 'disconnecting', [reason, description]));
     this.#isClosing = true;
     // After dropped events it could not be said that a client which comes back missed nothing.
@@ -591,7 +616,7 @@ export class Socket<
     this.nsp.remove(this);
     this.client.remove(this);
     this.connected = false;
-    if (this.#retries !== null) this.nsp.retries?.detach(this.#retries, this);
+    this.#dispatch?.onDisconnected();
     this.#acks?.abandon((error) => this.server.reportListenerError(error, { socket: this, event: 'acknowledgement' }));
     this.#guard(['disconnect'], () => emitLocally(this, 'disconnect', [reason, description]));
   }
@@ -608,4 +633,4 @@ function messageOf(error: unknown): string {
 }
 
 /** Acknowledgement callbacks of `emitWithAck`: they take an error first although no timeout was asked for. */
-const settlesWithError = new WeakSet<(...args: any[]) => void>();
+const settlesWithError = new WeakSet<AckCallback>();

@@ -106,7 +106,7 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
 
   /** Never the engine, either. */
   const servePublication: Serve = (request, reply) => {
-    if (!mount.handlePublish(request.raw, withHeaders(reply))) reply.raw.writeHead(404).end();
+    if (!mount.handleRoute(request.raw, withHeaders(reply))) reply.raw.writeHead(404).end();
   };
 
   /** Without these Fastify sees no body: no parser reads it and no limit but ours cuts it. Given back in the handler. */

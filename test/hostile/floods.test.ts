@@ -1,5 +1,5 @@
-import { networkOf } from '../../core/engine/admission.js';
-import { TokenBucket } from '../../core/token-bucket.js';
+import { networkOf } from '../../core/extensions/admission-limits/admission.js';
+import { TokenBucket } from '../../core/extensions/token-bucket.js';
 import {
   exchange,
   get,

@@ -12,48 +12,67 @@ const base = [
   'core/errors.ts',
   'core/rejections.ts',
   'core/tested-versions.ts',
-  'core/token-bucket.ts',
 ];
+
+const face = 'core/extension.ts';
+
+/** Each extension stands on the face alone: it could as well be somebody else's. */
+const extensions = readdirSync(new URL('../../core/extensions/', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => ({
+    who: `core/extensions/${name}/`,
+    may: [face, 'core/errors.ts', 'core/clock.ts', 'core/extensions/token-bucket.ts'],
+  }));
 
 const rule: DependencyRule = {
   rows: [
+    // What extensions may see and do: mostly types, and a few tools that stand below everything.
+    {
+      who: face,
+      may: ['core/faces.ts', 'core/ids.ts', 'core/reserved-names.ts', 'core/cluster/wire/bytes.ts', 'core/protocol/'],
+      mayTypes: ['core/clock.ts'],
+    },
+    { who: 'core/faces.ts', may: [], mayTypes: [face] },
+    { who: 'core/reserved-names.ts', may: ['core/protocol/'] },
+    ...extensions,
+    { who: 'core/extensions/token-bucket.ts', may: [], mayTypes: ['core/clock.ts'] },
+    { who: 'core/store/', may: base, mayTypes: [face] },
     { who: 'core/clock.ts', may: [], timers: true },
     { who: 'core/ids.ts', may: [] },
     { who: 'core/errors.ts', may: [] },
     { who: 'core/rejections.ts', may: [] },
     { who: 'core/tested-versions.ts', may: [] },
     { who: 'core/deadlines.ts', may: [], mayTypes: ['core/clock.ts'] },
-    { who: 'core/token-bucket.ts', may: [], mayTypes: ['core/clock.ts'] },
     // It names what the parts take, and knows them by their types.
     {
       who: 'core/options.ts',
       may: ['core/errors.ts', 'core/http/origins.ts', 'core/protocol/'],
-      mayTypes: ['core/engine/', 'core/http/', 'core/server/', 'core/token-bucket.ts', 'core/transports/'],
+      mayTypes: ['core/engine/', 'core/extensions/', 'core/transports/'],
     },
 
     { who: 'core/rooms/', may: [] },
     { who: 'core/protocol/', may: base },
     { who: 'core/transports/', may: [...base, 'core/protocol/', 'core/http/body.ts'], outside: true },
     // Serves requests, and hands them to transports and to the engine, which it knows by its type.
-    { who: 'core/http/body.ts', may: [] },
+    { who: 'core/http/body.ts', may: [], mayTypes: [] },
     { who: 'core/http/cross-site.ts', may: [] },
     { who: 'core/http/origins.ts', may: ['core/http/cross-site.ts'] },
     {
       who: 'core/http/',
       may: [...base, 'core/protocol/', 'core/transports/'],
-      mayTypes: ['core/engine/'],
+      mayTypes: ['core/engine/', face],
       outside: true,
     },
     {
       who: 'core/engine/',
       may: [...base, 'core/protocol/'],
-      mayTypes: ['core/transports/', 'core/http/', 'core/options.ts'],
+      mayTypes: ['core/transports/', 'core/http/', 'core/options.ts', face],
     },
     // A process among others: it knows no namespace and no adapter.
     { who: 'core/cluster/', may: [...base, 'core/rooms/', 'core/protocol/'] },
     {
       who: 'core/adapters/',
-      may: [...base, 'core/cluster/', 'core/rooms/', 'core/protocol/'],
+      may: [...base, 'core/cluster/', 'core/store/', 'core/rooms/', 'core/protocol/'],
       mayTypes: ['core/server/'],
     },
     {
@@ -66,9 +85,15 @@ const rule: DependencyRule = {
         'core/cluster/',
         'core/rooms/',
         'core/protocol/',
+        'core/store/',
+        'core/faces.ts',
+        'core/reserved-names.ts',
+        'core/http/body.ts',
       ],
-      mayTypes: ['core/transports/', 'core/http/'],
+      mayTypes: ['core/transports/', 'core/http/', face],
     },
+    // Which extensions of our own are on; nothing else in the server knows them.
+    { who: 'core/server/built-in-extensions.ts', may: ['core/extensions/'], mayTypes: [face, 'core/options.ts'] },
     // The one place where everything is put together.
     {
       who: 'core/server/attach.ts',
@@ -80,8 +105,9 @@ const rule: DependencyRule = {
         'core/protocol/',
         'core/http/',
         'core/transports/',
+        'core/extensions/',
       ],
-      mayTypes: ['core/adapters/', 'core/cluster/'],
+      mayTypes: ['core/adapters/', 'core/cluster/', face],
       outside: true,
     },
     {
@@ -106,7 +132,7 @@ const rule: DependencyRule = {
 
     // The browser's timers have no `unref`: the client has a clock of its own.
     { who: 'core/client/clock.ts', may: base, timers: true },
-    { who: 'core/client/', may: [...base, 'core/protocol/'] },
+    { who: 'core/client/', may: [...base, 'core/protocol/', 'core/extensions/retries/wire.ts'] },
     // The clock of a browser: time by the wall, and timers that a page's test tools may have replaced.
     { who: 'core/client/clock.ts', may: ['core/clock.ts'], timers: true },
     { who: 'core/client/transports/', may: [...base, 'core/client/', 'core/protocol/'], outside: true },

@@ -1,6 +1,7 @@
 import { systemClock } from '../../clock.js';
 import type { MemoryNetwork } from '../../cluster/memory-bus.js';
 import { ClusterNode } from '../../cluster/node.js';
+import { MemoryStores, type StoreProvider } from '../../store/memory-store.js';
 import type { Adapter, AdapterFactory, AdapterNamespace } from '../adapter.js';
 import { NativeAdapter } from './adapter.js';
 import { type ClusterOptions, resolveClusterOptions } from './options.js';
@@ -19,7 +20,16 @@ import { type ClusterOptions, resolveClusterOptions } from './options.js';
 export function createClusterAdapter(network: MemoryNetwork, options?: ClusterOptions): AdapterFactory {
   const resolved = resolveClusterOptions(options);
   const node = new ClusterNode(network.connect(), { clock: systemClock, ...resolved });
-  return adapterFactory(node, (nsp) => new NativeAdapter(nsp, node, resolved));
+  return adapterFactory(node, (nsp) => new NativeAdapter(nsp, node, resolved), storesOf(network));
+}
+
+/** What the extensions of servers on one network share. */
+const storesByNetwork = new WeakMap<MemoryNetwork, StoreProvider>();
+
+function storesOf(network: MemoryNetwork): StoreProvider {
+  const stores = storesByNetwork.get(network) ?? new MemoryStores(systemClock);
+  storesByNetwork.set(network, stores);
+  return stores;
 }
 
 /** Opened by its first user, closed by its last. */
@@ -35,6 +45,7 @@ interface SharedAdapter extends Adapter {
 export function adapterFactory(
   node: ClusterNode | undefined,
   make: (nsp: AdapterNamespace) => SharedAdapter,
+  stores?: StoreProvider,
 ): AdapterFactory {
   let server: unknown;
   const adapters = new WeakMap<AdapterNamespace, SharedAdapter>();
@@ -50,5 +61,5 @@ export function adapterFactory(
     adapters.set(nsp, made);
     return made;
   };
-  return node === undefined ? factory : Object.assign(factory, { node });
+  return node === undefined ? factory : Object.assign(factory, { node, ...(stores && { stores }) });
 }

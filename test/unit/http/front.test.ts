@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Engine } from '../../../core/engine/engine.js';
 import { NodeHttp } from '../../../core/http/front.js';
+import { Routes } from '../../../core/http/routes.js';
 import { resolveOptions, type ServerOptions } from '../../../core/options.js';
 import { HttpWire } from '../../support/http-wire.js';
 import { TestClock } from '../../support/test-clock.js';
@@ -17,7 +18,7 @@ const UPGRADE = {
 function create(options: ServerOptions = {}) {
   const clock = new TestClock();
   const engine = new Engine(resolveOptions(options), clock);
-  engine.wire(new NodeHttp(engine));
+  engine.wire(new NodeHttp(engine, new Routes(() => {})));
   const server = createServer((request, response) => engine.handleRequest(request, response));
   server.on('upgrade', (request, socket, head) => engine.handleUpgrade(request, socket, head));
   const errors: unknown[] = [];

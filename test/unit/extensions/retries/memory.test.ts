@@ -1,6 +1,7 @@
-import { Prepared } from '../../../core/protocol/prepared.js';
-import { RETRY_WINDOW, RetryMemories, type RetryMemory } from '../../../core/server/retries.js';
-import { TestClock } from '../../support/test-clock.js';
+import type { EncodedMessage } from '../../../../core/extension.js';
+import { RETRY_WINDOW, RetryMemories, type RetryMemory } from '../../../../core/extensions/retries/memory.js';
+import { Prepared } from '../../../../core/protocol/prepared.js';
+import { TestClock } from '../../../support/test-clock.js';
 
 const KEY = 'k'.repeat(24);
 const keyOf = (n: number) => `${n}`.padStart(24, 'k');
@@ -13,8 +14,8 @@ class Holder {
       this.isClosed = true;
     },
   };
-  deliver(message: Prepared): void {
-    this.sent.push(String(message.parts[0]));
+  deliver(message: EncodedMessage): void {
+    this.sent.push(String((message as Prepared).parts[0]));
   }
 }
 

@@ -1,29 +1,13 @@
-import { PublishError } from '../errors.js';
-import { RESERVED_EVENTS } from '../protocol/socketio/packet.js';
-import type { Room } from '../rooms/selection.js';
-
-/** Where publications go. */
-export interface Publisher {
-  /** The namespace with this name, if there is one, or a pattern that makes it. */
-  lookUp(name: string): Emitting | undefined;
-}
-
-/** Sends events to rooms. */
-interface Emitting {
-  to(rooms: Room[]): Emitting;
-  except(rooms: Room[]): Emitting;
-  compress(compress: boolean): Emitting;
-  readonly volatile: Emitting;
-  emit(event: string, ...args: unknown[]): boolean;
-}
+import { PublishError } from '../../errors.js';
+import { type Extension, isReservedName } from '../../extension.js';
 
 /** One event to emit, as it comes in over HTTP. */
 interface Publication {
   namespace: string;
   event: string;
   args: unknown[];
-  rooms: Room[];
-  except: Room[];
+  rooms: string[];
+  except: string[];
   volatile: boolean;
   compress: boolean;
 }
@@ -47,24 +31,27 @@ const MEMBERS: ReadonlySet<string> = new Set([
  * @returns the number of events.
  * @throws PublishError with the member that was wrong and what is allowed.
  */
-export function publish(publisher: Publisher, body: unknown): number {
+export function publish(publisher: Pick<Extension, 'namespace'>, body: unknown): number {
   const list = Array.isArray(body) ? body : [body];
   if (list.length === 0 || list.length > MAX_PUBLICATIONS)
     throw new PublishError(`an array has 1 to ${MAX_PUBLICATIONS} events, not ${list.length}`);
   const operations = list.map((each, index) => {
     const publication = check(each, Array.isArray(body) ? `[${index}]` : '');
-    const namespace = publisher.lookUp(publication.namespace);
+    const namespace = publisher.namespace(publication.namespace);
     if (namespace === undefined)
       throw new PublishError(`there is no namespace ${JSON.stringify(publication.namespace)}`, 404);
-    return { publication, operator: select(namespace, publication) };
+    return { publication, namespace };
   });
-  for (const { operator, publication } of operations) operator.emit(publication.event, ...publication.args);
+  for (const { namespace, publication } of operations) {
+    const { rooms, except, volatile, compress, event, args } = publication;
+    const target = {
+      rooms: new Set(rooms),
+      except: new Set(except),
+      flags: volatile ? { compress, volatile } : { compress },
+    };
+    namespace.emit(target, event, ...args);
+  }
   return operations.length;
-}
-
-function select(namespace: Emitting, publication: Publication): Emitting {
-  const operator = namespace.compress(publication.compress).to(publication.rooms).except(publication.except);
-  return publication.volatile ? operator.volatile : operator;
 }
 
 function check(value: unknown, place: string): Publication {
@@ -76,7 +63,7 @@ function check(value: unknown, place: string): Publication {
   const given = value as Partial<Record<keyof Publication, unknown>>;
   const { namespace = '/', event, args = [] } = given;
   if (typeof event !== 'string' || event === '') throw new PublishError(`${place}"event" is the name of the event`);
-  if (RESERVED_EVENTS.has(event)) throw new PublishError(`${place}"event" is reserved: ${JSON.stringify(event)}`);
+  if (isReservedName(event)) throw new PublishError(`${place}"event" is reserved: ${JSON.stringify(event)}`);
   if (typeof namespace !== 'string') throw new PublishError(`${place}"namespace" is a name such as "/orders"`);
   if (!Array.isArray(args)) throw new PublishError(`${place}"args" is an array`);
   return {
@@ -90,7 +77,7 @@ function check(value: unknown, place: string): Publication {
   };
 }
 
-function rooms(value: unknown, name: string): Room[] {
+function rooms(value: unknown, name: string): string[] {
   if (value === undefined) return [];
   if (Array.isArray(value) && value.every((room) => typeof room === 'string')) return value;
   throw new PublishError(`${name} is an array of names`);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../clock.js';
 import { type Rate, TokenBucket } from '../token-bucket.js';
 
 const debug = createDebug('carillon:engine');

@@ -1,6 +1,5 @@
-import { PacketType } from '../../../core/protocol/socketio/packet.js';
-import { EventRate, type EventRateLimit } from '../../../core/server/event-rate.js';
-import { TestClock } from '../../support/test-clock.js';
+import { EventRate, type EventRateLimit } from '../../../../core/extensions/rate-limits/event-rate.js';
+import { TestClock } from '../../../support/test-clock.js';
 
 function rateOf(limit: Partial<EventRateLimit>) {
   const clock = new TestClock();
@@ -8,8 +7,7 @@ function rateOf(limit: Partial<EventRateLimit>) {
     { socket: undefined, connection: undefined, cost: undefined, exceeded: 'refuse', ...limit },
     clock,
   );
-  const admit = (event = 'x', nsp = '/', ...args: unknown[]) =>
-    rate.admit({ type: PacketType.EVENT, nsp, data: [event, ...args] });
+  const admit = (event = 'x', nsp = '/', ...args: unknown[]) => rate.admit(nsp, [event, ...args]);
   return { clock, rate, admit };
 }
 

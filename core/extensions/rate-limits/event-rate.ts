@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.js';
-import type { Packet } from '../protocol/socketio/packet.js';
+import type { Clock } from '../../clock.js';
 import { type Rate, TokenBucket } from '../token-bucket.js';
 
 /** How many events clients may send. Complete; see options.ts. */
@@ -27,10 +26,6 @@ export class EventRate {
     this.#connection = limit.connection === undefined ? null : new TokenBucket(limit.connection, clock.now());
   }
 
-  get exceeded(): EventRateLimit['exceeded'] {
-    return this.#limit.exceeded;
-  }
-
   /** Namespaces whose rate is remembered. */
   get size(): number {
     return this.#sockets.size;
@@ -46,10 +41,10 @@ export class EventRate {
    *
    * @returns 0 when the event may pass, else the milliseconds after which it may be sent again.
    */
-  admit({ nsp, data }: Packet): number {
+  admit(nsp: string, data: readonly unknown[]): number {
     const now = this.#clock.now();
     const { cost, socket } = this.#limit;
-    const price = cost === undefined ? 1 : priceOf(cost(data[0], data.slice(1), nsp));
+    const price = cost === undefined ? 1 : priceOf(cost(data[0] as string, data.slice(1), nsp));
     const wait = this.#connection?.take(price, now) ?? 0;
     if (wait > 0 || socket === undefined) return wait;
     return this.#rateOf(nsp, socket, now).bucket.take(price, now);

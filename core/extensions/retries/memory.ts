@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
-import type { Prepared } from '../protocol/prepared.js';
-import { FIRST_UNNUMBERED } from '../protocol/socketio/retries.js';
+import type { Clock } from '../../clock.js';
+import type { EncodedMessage } from '../../extension.js';
+import { FIRST_UNNUMBERED } from './wire.js';
 
 /** How many events a client may have on their way: as many as answers are certainly kept for. */
 export const RETRY_WINDOW = 64;
@@ -26,7 +26,7 @@ export interface RetryLimits {
 
 /** The socket that a memory belongs to at the moment. */
 export interface RetryHolder {
-  deliver(message: Prepared, isVolatile: boolean): void;
+  deliver(message: EncodedMessage): void;
   readonly conn: { close(discard?: boolean): void };
 }
 
@@ -40,7 +40,7 @@ export class RetryMemory {
   /** Of all events. Ids only grow, so whatever is not larger is a repetition. */
   #lastId = -1;
   /** Least recently sent first. A connection keeps order, so what it may have swallowed are the last ones. */
-  readonly #answers = new Map<number, Prepared>();
+  readonly #answers = new Map<number, EncodedMessage>();
   /** Arrived, but not given to a listener yet: in a middleware, or refused by one. A repetition is another try. */
   readonly #undecided = new Set<number>();
   #bytes = BASE_COST;
@@ -73,7 +73,7 @@ export class RetryMemory {
     if (answer !== undefined) {
       this.#answers.delete(id);
       this.#answers.set(id, answer);
-      this.holder?.deliver(answer, false);
+      this.holder?.deliver(answer);
     }
     return false;
   }
@@ -95,12 +95,12 @@ export class RetryMemory {
   }
 
   /** Sends an answer, on whatever connection the client has by now, and keeps it. */
-  answer(id: number, message: Prepared): void {
+  answer(id: number, message: EncodedMessage): void {
     if (id < FIRST_UNNUMBERED && !this.#isForgotten) this.#keep(id, message);
-    this.holder?.deliver(message, false);
+    this.holder?.deliver(message);
   }
 
-  #keep(id: number, message: Prepared): void {
+  #keep(id: number, message: EncodedMessage): void {
     const before = this.#bytes;
     // An event that was released runs twice, and may be answered twice.
     this.#bytes += message.byteLength - (this.#answers.get(id)?.byteLength ?? 0);

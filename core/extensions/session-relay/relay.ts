@@ -1,20 +1,25 @@
-import type { ClusterNode } from '../cluster/node.js';
-import { ByteReader, ByteWriter, MalformedError } from '../cluster/wire/bytes.js';
-import type { RelayedAnswer, RelayedPoll, RunningPoll, SessionRelay } from '../http/relayed-poll.js';
-import { randomId } from '../ids.js';
-import { dropInvalidHeaders } from '../protocol/header-fields.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  ByteReader,
+  ByteWriter,
+  dropInvalidHeaders,
+  type Extension,
+  type ForeignSessions,
+  type InjectedRequest,
+  MalformedError,
+  type PlainAnswer,
+  type PlainRequest,
+  randomId,
+} from '../../extension.js';
 
 export interface SessionRelayOptions {
-  node: ClusterNode;
-  /** Whether a session is here. */
-  has: (sid: string) => boolean;
-  /** Whether ids of sessions begin with {@link ClusterSessionRelay.idStart}, here and at other nodes. */
-  areIdsOurs: () => boolean;
-  /** Answers a request for a session that is here; `undefined` when it is not, or not over polling. */
-  answer: (sid: string, poll: RelayedPoll) => RunningPoll | undefined;
   /** Milliseconds an answer may take: a poll waits until there is something to send. */
-  timeout: number;
+  readonly timeout: number;
+  /** Bytes of the body of a request. */
+  readonly maxBytes: number;
 }
+
+type RelayFace = Pick<Extension, 'cluster' | 'connections' | 'readBody'>;
 
 /** Names of the requests between nodes. */
 const FIND = 'session:find';
@@ -41,47 +46,68 @@ const NO = Buffer.alloc(0);
  * application makes itself are asked of all nodes, once, and then remembered. What cannot be answered (no node has the
  * session, the bus is down, the other node died) is a session that is unknown: clients then open a new one.
  */
-export class ClusterSessionRelay implements SessionRelay {
+export class ClusterSessionRelay implements ForeignSessions {
   readonly #options: SessionRelayOptions;
-  readonly #node: ClusterNode;
+  readonly #face: RelayFace;
   /** Nodes by session id, those used last at the end. */
   readonly #known = new Map<string, string>();
   readonly #lookups = new Map<string, Promise<string | undefined>>();
   /** What runs here for other nodes, by the id they gave it. */
-  readonly #running = new Map<string, { from: string; poll: RunningPoll }>();
+  readonly #running = new Map<string, { from: string; poll: InjectedRequest }>();
   readonly #stops: (() => unknown)[];
 
-  constructor(options: SessionRelayOptions) {
+  constructor(face: RelayFace, options: SessionRelayOptions) {
     this.#options = options;
-    this.#node = options.node;
+    this.#face = face;
+    const { cluster } = face;
     this.#stops = [
-      this.#node.handle(FIND, this.#onFind),
-      this.#node.handle(POLL, this.#onPoll),
-      this.#node.handle(ABORT, this.#onAbort),
+      cluster.handle(FIND, this.#onFind),
+      cluster.handle(POLL, this.#onPoll),
+      cluster.handle(ABORT, this.#onAbort),
       // Nobody waits for these answers any more.
-      this.#node.observe({ onLeave: ({ id }) => this.#abort((running) => running.from === id) }),
+      cluster.observe({ left: (id) => this.#abort((running) => running.from === id) }),
     ];
-    // When that fails, the adapters say so: they opened it, too.
-    this.#node.open().catch(() => {});
   }
 
-  async close(): Promise<void> {
+  close(): void {
     for (const stop of this.#stops.splice(0)) stop();
     this.#abort(() => true);
-    await this.#node.close();
   }
 
   // --- requests that came here and belong elsewhere ---
 
   /** What the ids of this node's sessions begin with. */
   get idStart(): string {
-    return this.#node.id.slice(0, START_LENGTH);
+    return this.#face.cluster.id.slice(0, START_LENGTH);
   }
 
-  async find(sid: string): Promise<string | undefined> {
-    if (this.#node.settled !== undefined) await this.#node.settled;
-    if (this.#options.areIdsOurs()) {
-      const owners = [...this.#node.members.keys()].filter((id) => sid.startsWith(id.slice(0, START_LENGTH)));
+  /** Another node may have the session: it gets the request, and we pass on its answer. */
+  async serve(sid: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const gone = new Promise<void>((resolve) => response.once('close', resolve));
+    // Asked first: whoever makes up an id must not have us keep a body.
+    const owner = await this.#find(sid);
+    if (response.destroyed) return true;
+    if (owner === undefined) return false;
+    const body = await this.#face.readBody(request, this.#options.maxBytes);
+    if (body === undefined) return true;
+    if (body === 'too large') {
+      response.writeHead(413, { Connection: 'close' }).end();
+      return true;
+    }
+    const { method = 'GET', url = '', rawHeaders } = request;
+    const answer = await this.#forward(sid, owner, { method, url, rawHeaders, body }, gone);
+    if (response.destroyed) return true;
+    if (answer === undefined) return false;
+    writeAnswer(response, answer);
+    return true;
+  }
+
+  /** The node that may have a session; `undefined` when there is none. */
+  async #find(sid: string): Promise<string | undefined> {
+    const { cluster, connections } = this.#face;
+    await cluster.settled();
+    if (connections.areIdsOurs) {
+      const owners = cluster.members.filter((id) => sid.startsWith(id.slice(0, START_LENGTH)));
       // Of very many nodes, two may begin alike.
       if (owners.length < 2) return owners[0];
     }
@@ -90,19 +116,20 @@ export class ClusterSessionRelay implements SessionRelay {
     return owner;
   }
 
-  async forward(
+  /** @returns `undefined` when that node does not have the session. */
+  async #forward(
     sid: string,
     owner: string,
-    poll: RelayedPoll,
+    poll: PlainRequest,
     gone: Promise<void>,
-  ): Promise<RelayedAnswer | undefined> {
+  ): Promise<PlainAnswer | undefined> {
     const id = randomId();
     let isOver = false;
     gone.then(() => {
-      if (!isOver) this.#node.request(ABORT, Buffer.from(id), { to: owner });
+      if (!isOver) this.#face.cluster.request(ABORT, Buffer.from(id), { to: owner });
     });
     const { timeout } = this.#options;
-    const { answers } = await this.#node.request(POLL, encodePoll(id, sid, poll), { to: owner, timeout });
+    const { answers } = await this.#face.cluster.request(POLL, encodePoll(id, sid, poll), { to: owner, timeout });
     isOver = true;
     const bytes = answers.get(owner);
     const answer = bytes === undefined ? undefined : this.#read(bytes);
@@ -110,11 +137,11 @@ export class ClusterSessionRelay implements SessionRelay {
     return answer;
   }
 
-  #read(bytes: Buffer): RelayedAnswer | undefined {
+  #read(bytes: Buffer): PlainAnswer | undefined {
     try {
       return decodeAnswer(bytes);
     } catch (error) {
-      this.#node.reject(`the answer to a poll: ${(error as Error).message}`);
+      this.#face.cluster.reject(`the answer to a poll: ${(error as Error).message}`);
       return undefined;
     }
   }
@@ -132,7 +159,7 @@ export class ClusterSessionRelay implements SessionRelay {
     if (this.#lookups.size >= MAX_LOOKUPS) return Promise.resolve(undefined);
     const lookup = new Promise<string | undefined>((resolve) => {
       // The node that has it says so ahead of its answer: nobody waits for one that is slow to say no.
-      const asked = this.#node.request(FIND, Buffer.from(sid), { onPart: resolve });
+      const asked = this.#face.cluster.request(FIND, Buffer.from(sid), { onPart: (node) => resolve(node) });
       asked.then(() => resolve(undefined));
     });
     this.#lookups.set(sid, lookup);
@@ -142,13 +169,13 @@ export class ClusterSessionRelay implements SessionRelay {
   // --- requests of other nodes ---
 
   readonly #onFind = (payload: Buffer, _from: string, part: (payload: Uint8Array) => void): Uint8Array => {
-    if (this.#options.has(payload.toString())) part(YES);
+    if (this.#face.connections.find(payload.toString()) !== undefined) part(YES);
     return NO;
   };
 
   readonly #onPoll = async (payload: Buffer, from: string): Promise<Uint8Array> => {
     const { id, sid, poll } = decodePoll(payload);
-    const running = this.#options.answer(sid, poll);
+    const running = this.#face.connections.inject(sid, poll);
     if (running === undefined) return NO;
     this.#running.set(id, { from, poll: running });
     try {
@@ -172,9 +199,15 @@ export class ClusterSessionRelay implements SessionRelay {
   }
 }
 
-// --- the wire: texts, counts and bytes as in adapters/bytes.ts, which throws at what is malformed ---
+/** Writes what another node answered. Headers that are set on the response already stay, next to these. */
+function writeAnswer(response: ServerResponse, { status, headers, body }: PlainAnswer): void {
+  for (const [name, value] of headers) response.appendHeader(name, value);
+  response.writeHead(status).end(body);
+}
 
-function encodePoll(id: string, sid: string, { method, url, rawHeaders, body }: RelayedPoll): Buffer {
+// --- the wire: texts, counts and bytes, whose reader throws at what is malformed ---
+
+function encodePoll(id: string, sid: string, { method, url, rawHeaders, body }: PlainRequest): Buffer {
   const writer = new ByteWriter();
   for (const text of [id, sid, method, url]) writer.text(text);
   writer.uint32(rawHeaders.length);
@@ -183,14 +216,14 @@ function encodePoll(id: string, sid: string, { method, url, rawHeaders, body }: 
   return writer.bytes();
 }
 
-function decodePoll(bytes: Buffer): { id: string; sid: string; poll: RelayedPoll } {
+function decodePoll(bytes: Buffer): { id: string; sid: string; poll: PlainRequest } {
   const reader = new ByteReader(bytes);
   const [id, sid, method, url] = [reader.text(), reader.text(), reader.text(), reader.text()];
   const rawHeaders = Array.from({ length: reader.count(4) }, () => reader.text());
   return { id, sid, poll: { method, url, rawHeaders, body: reader.rest() } };
 }
 
-function encodeAnswer({ status, headers, body }: RelayedAnswer): Buffer {
+function encodeAnswer({ status, headers, body }: PlainAnswer): Buffer {
   const writer = new ByteWriter();
   writer.uint32(status);
   writer.uint32(headers.length);
@@ -203,7 +236,7 @@ function encodeAnswer({ status, headers, body }: RelayedAnswer): Buffer {
 }
 
 /** @throws when no node answers like this: it is going to be written to a client as it is. */
-function decodeAnswer(bytes: Buffer): RelayedAnswer | undefined {
+function decodeAnswer(bytes: Buffer): PlainAnswer | undefined {
   if (bytes.length === 0) return undefined;
   const reader = new ByteReader(bytes);
   const status = reader.uint32();

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PublishError } from '../errors.js';
-import { exceedsDepth } from '../protocol/socketio/depth.js';
+import { PublishError } from '../../errors.js';
+import { type EngineExtension, exceedsDepth } from '../../extension.js';
 
 export interface PublishEndpointOptions {
   /** Any of these opens the endpoint: `Authorization: Bearer <token>`. */
@@ -28,24 +28,20 @@ export type Publish = (body: unknown) => number;
  */
 export class PublishEndpoint {
   readonly #tokens: readonly Buffer[];
-  readonly #suffix: string;
+  readonly #readBody: EngineExtension['readBody'];
   readonly #maxBytes: number;
   readonly #maxDepth: number;
   readonly #publish: Publish;
 
-  constructor(options: PublishEndpointOptions, publish: Publish) {
+  constructor(options: PublishEndpointOptions, readBody: EngineExtension['readBody'], publish: Publish) {
     this.#tokens = options.tokens.map(digest);
-    this.#suffix = `/${options.name}`;
+    this.#readBody = readBody;
     this.#maxBytes = options.maxBytes;
     this.#maxDepth = options.maxDepth;
     this.#publish = publish;
   }
 
-  /** Serves the request, if it is for the endpoint; else returns `false`. */
-  handle(request: IncomingMessage, response: ServerResponse): boolean {
-    const { url = '' } = request;
-    const question = url.indexOf('?');
-    if (!(question === -1 ? url : url.slice(0, question)).endsWith(this.#suffix)) return false;
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') {
       response.setHeader('Allow', 'POST');
       refuse(response, 405, 'publish with POST');
@@ -54,15 +50,14 @@ export class PublishEndpoint {
       refuse(response, 401, 'this needs "Authorization: Bearer <token>" with a token of the publishEndpoint option');
     } else if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
       refuse(response, 415, 'the body is JSON: send "Content-Type: application/json"');
-    } else if (Number(request.headers['content-length']) > this.#maxBytes) {
-      this.#refuseTooLarge(response);
     } else {
-      this.#read(request, response);
+      const body = await this.#readBody(request, this.#maxBytes);
+      // Nobody reads the rest of a body that is too large: the connection ends with the answer.
+      if (body === 'too large') refuse(response, 413, `a request may have ${this.#maxBytes} bytes`);
+      else if (body !== undefined) this.#answer(body, response);
     }
-    return true;
   }
 
-  /** In constant time for all tokens: digests are compared, which are all of one length. */
   #isAuthorized(header: string | undefined): boolean {
     const given = digest(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '');
     let isKnown = false;
@@ -70,25 +65,13 @@ export class PublishEndpoint {
     return isKnown;
   }
 
-  #read(request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    // Until the answer nobody else listens: an abort must not be an unhandled error.
-    request.on('error', () => {});
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.byteLength;
-      if (size <= this.#maxBytes) chunks.push(chunk);
-      else if (!response.headersSent) this.#refuseTooLarge(response);
-    });
-    request.on('end', () => {
-      if (response.headersSent) return;
-      try {
-        answer(response, 200, { published: this.#publish(this.#parse(Buffer.concat(chunks))) });
-      } catch (error) {
-        if (error instanceof PublishError) refuse(response, error.status, error.message);
-        else refuse(response, 500, 'the event could not be published');
-      }
-    });
+  #answer(body: Buffer, response: ServerResponse): void {
+    try {
+      answer(response, 200, { published: this.#publish(this.#parse(body)) });
+    } catch (error) {
+      if (error instanceof PublishError) refuse(response, error.status, error.message);
+      else refuse(response, 500, 'the event could not be published');
+    }
   }
 
   #parse(body: Buffer): unknown {
@@ -99,11 +82,6 @@ export class PublishEndpoint {
       throw new PublishError('the body is not JSON');
     }
     throw new PublishError(`the body is nested deeper than ${this.#maxDepth} levels`);
-  }
-
-  /** Nobody reads the rest of the body: the connection ends with the answer. */
-  #refuseTooLarge(response: ServerResponse): void {
-    refuse(response, 413, `a request may have ${this.#maxBytes} bytes`);
   }
 }
 
