@@ -31,6 +31,7 @@ export type { BroadcastFlags, BroadcastOptions, Room } from './rooms/selection.j
 export { EngineServer as Engine } from './server/attach.js';
 export { BroadcastOperator, RemoteSocket } from './server/broadcast.js';
 export type { Client } from './server/client.js';
+export { createServer as default } from './server/create-server.js';
 export { type ListenerErrorContext, Namespace } from './server/namespace.js';
 export { type AnyHttpServer, Server } from './server/server.js';
 export { Socket } from './server/socket.js';
@@ -55,14 +56,7 @@ export type {
 } from './server/types.js';
 export type { Transport, TransportName } from './transports/transport.js';
 
-import { Server } from './server/server.js';
-
-/** The server; callable without `new`, as the default export of Socket.IO is: `import createServer from 'carillon'`. */
-const createServer = new Proxy(Server, {
-  apply: (target, _thisArg, args: ConstructorParameters<typeof Server>) => new target(...args),
-}) as typeof Server & ((...args: ConstructorParameters<typeof Server>) => Server);
-
-export default createServer;
+import type { Server } from './server/server.js';
 
 // biome-ignore lint/suspicious/noTsIgnore: an error only where the admin UI is not installed
 /** @ts-ignore Only where the admin UI is installed: its `instrument()` asks for the class of the package socket.io. */

@@ -38,7 +38,7 @@ async function createAdapter(implementation, sockets) {
   const encoder = { encode: (packet) => [`2${JSON.stringify(packet.data)}`] };
   const namespace = { name: '/', sockets, server: { encoder, _opts: {}, opts: {} }, _ids: 0 };
   if (implementation === 'carillon') {
-    const { MemoryAdapter } = await import('../../dist/core/adapters/memory.js');
+    const { MemoryAdapter } = await import('../../dist/core/index.js');
     return new MemoryAdapter(namespace);
   }
   const { Adapter } = await import('socket.io-adapter');

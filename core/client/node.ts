@@ -5,7 +5,6 @@ import { createLookup } from './lookup.js';
 import { BaseManager } from './manager.js';
 import { NegotiatedConnection } from './negotiated-connection.js';
 import type { ManagerOptions } from './options.js';
-import { AcknowledgementError, MessageError, protocol, Transport, TransportError } from './public.js';
 import { NodePollingTransport, NodeWebSocketTransport } from './transports/node.js';
 
 const platform: Platform = {
@@ -31,24 +30,8 @@ export class Manager<
 
 export const io = /* @__PURE__ */ createLookup(Manager);
 
-// As Socket.IO's client is used from CommonJS: `const io = require(…)`, or `const { io } = require(…)`.
-const commonJs = Object.assign(io, {
-  default: io,
-  protocol,
-  MessageError,
-  TransportError,
-  AcknowledgementError,
-  Transport,
-  Fetch: NodePollingTransport,
-  NodeXHR: NodePollingTransport,
-  XHR: NodePollingTransport,
-  NodeWebSocket: NodeWebSocketTransport,
-  WebSocket: NodeWebSocketTransport,
-});
-
 export * from './public.js';
 export {
-  commonJs as 'module.exports',
   io as connect,
   io as default,
   NodePollingTransport as Fetch,

@@ -17,17 +17,23 @@ interface Bundle {
 
 let bundle: Bundle | null | undefined;
 
-/** Our own bundle when the package holds one; else the official client's, when it is installed. */
+/**
+ * Our own bundle when the package holds one; else the official client's, when it is installed. None at all when this file
+ * was bundled into an application, away from the package's others.
+ */
 function findBundle(): Bundle | null {
-  const here = dirname(fileURLToPath(import.meta.url));
-  for (const root of [join(here, '..', '..'), join(here, '..', '..', '..')]) {
+  // Bundlers may leave nothing of where a module was.
+  const self: string | undefined = import.meta.url;
+  if (!self?.startsWith('file:')) return null;
+  const here = dirname(fileURLToPath(self));
+  for (const root of [join(here, '..', '..'), join(here, '..', '..', '..'), join(here, '..', '..', '..', '..')]) {
     const folder = join(root, 'dist', 'browser');
     if (isFile(join(folder, 'socket.io.js'))) {
       return { folder, version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version };
     }
   }
   try {
-    const manifest = createRequire(import.meta.url).resolve('socket.io-client/package.json');
+    const manifest = createRequire(self).resolve('socket.io-client/package.json');
     return { folder: join(dirname(manifest), 'dist'), version: JSON.parse(readFileSync(manifest, 'utf8')).version };
   } catch {
     return null;
@@ -38,7 +44,10 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** Serves the files of the browser bundle below a path. Returns `false` when the request is for something else. */
+/**
+ * Serves the files of the browser bundle below a path, or answers 404 when there is no such file here. Returns `false`
+ * when the request is for something else.
+ */
 export type ClientFiles = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** @param options who may load them from another origin; without, pages can do so with a plain `<script>` only. */
@@ -54,7 +63,8 @@ export function clientFiles(path: string, options: CorsOptions | CorsOptionsDele
 }
 
 interface ClientFile {
-  location: string;
+  /** `undefined` when there is no such file: the bundle was not built, or an application's bundler left it behind. */
+  location: string | undefined;
   name: string;
   etag: string;
 }
@@ -65,13 +75,18 @@ function findFile(path: string, request: IncomingMessage): ClientFile | undefine
   const question = url.indexOf('?');
   const name = url.slice(path.length, question === -1 ? undefined : question);
   if (!FILE.test(name)) return undefined;
-  bundle ??= findBundle();
-  if (bundle === null) return undefined;
+  if (bundle === undefined) bundle = findBundle();
+  if (bundle === null) return { location: undefined, name, etag: '' };
   const location = join(bundle.folder, name);
-  return isFile(location) ? { location, name, etag: `"${bundle.version}"` } : undefined;
+  return { location: isFile(location) ? location : undefined, name, etag: `"${bundle.version}"` };
 }
 
 function sendFile({ location, name, etag }: ClientFile, request: IncomingMessage, response: ServerResponse): void {
+  if (location === undefined) {
+    response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' });
+    response.end(`carillon has no file ${name.slice(1)} here`);
+    return;
+  }
   const given = request.headers['if-none-match'];
   if (given === etag || given === `W/${etag}`) {
     response.writeHead(304).end();

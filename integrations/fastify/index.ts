@@ -24,10 +24,8 @@ async function register(app: FastifyInstance, given: CarillonPluginOptions): Pro
 /** Serves carillon on the app. Everything is ready when `register` has resolved. */
 export const carillon = fastifyPlugin(register, { name: 'carillon', fastify: '5.x' });
 
-export default carillon;
 export type { CarillonPluginOptions, CarillonRouteOptions } from './options.js';
 export { RegistrationError } from './options.js';
 // A star, because only so can `declare module 'carillon/fastify'` add to what is behind it.
 export type * from './types.js';
-// `require('carillon/fastify')` is the plugin itself.
-export { carillon as 'module.exports' };
+export { carillon as default };

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 /** What we use of Next's programmatic interface. */
 export interface NextApp {
@@ -37,9 +36,6 @@ export async function loadNext(directory: string): Promise<NextFactory> {
         `${path}. Keep one (see \`npm ls next\`), and let createServer() load it: leave \`import next from 'next'\` out.`,
     );
   }
-  // A CommonJS module: `default` is what it exports, and that is the function, or has it as its own default.
-  const { default: exported } = (await import(pathToFileURL(path).href)) as {
-    default: NextFactory & { default?: NextFactory };
-  };
-  return typeof exported === 'function' ? exported : (exported as { default: NextFactory }).default;
+  const exported = require(path) as NextFactory | { default: NextFactory };
+  return typeof exported === 'function' ? exported : exported.default;
 }

@@ -14,13 +14,17 @@ const run = promisify(execFile);
  * Packs what was built and installs it into an empty project, offline: of what it depends on, the project gets links to
  * the packages of this one. It is done once per build, and kept in `dist`.
  *
- * @returns {Promise<{ tarball: string, modules: string }>} paths of the tarball, and of a `node_modules` with the
- * package and what it depends on.
+ * @returns {Promise<{ tarball: string, clientTarball: string, modules: string }>} paths of the tarball, of that of
+ * `carillon-client`, and of a `node_modules` with both and what they depend on.
  */
 export async function packed() {
   if (!existsSync(join(dist, 'browser'))) throw new Error('Not built: run `npm run build` first.');
   const folder = join(dist, 'packed', String(await newest([dist, join(root, 'package.json')])));
-  const found = { tarball: join(folder, 'carillon.tgz'), modules: join(folder, 'node_modules') };
+  const found = {
+    tarball: join(folder, 'carillon.tgz'),
+    clientTarball: join(folder, 'carillon-client.tgz'),
+    modules: join(folder, 'node_modules'),
+  };
   if (existsSync(folder)) return found;
   await mkdir(dirname(folder), { recursive: true });
   // What was packed from earlier builds.
@@ -29,15 +33,20 @@ export async function packed() {
   }
   const work = await mkdtemp(`${folder}-`);
   try {
-    await npm(root, 'pack', '--ignore-scripts', '--pack-destination', work);
-    const [name] = await readdir(work);
-    await rename(join(work, name), join(work, 'carillon.tgz'));
+    for (const [name, source] of [
+      ['carillon', root],
+      ['carillon-client', join(dist, 'packages', 'carillon-client')],
+    ]) {
+      await npm(source, 'pack', '--ignore-scripts', '--pack-destination', work);
+      const made = (await readdir(work)).find((each) => /-\d.*\.tgz$/.test(each));
+      await rename(join(work, made), join(work, `${name}.tgz`));
+    }
     const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
     const links = Object.keys(dependencies).map((each) => [each, `file:${join(root, 'node_modules', each)}`]);
     await writeFile(join(work, 'package.json'), JSON.stringify({ dependencies: Object.fromEntries(links) }));
     const cache = join(work, 'cache');
     const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--cache', cache];
-    await npm(work, 'install', ...flags, './carillon.tgz');
+    await npm(work, 'install', ...flags, './carillon.tgz', './carillon-client.tgz');
     await rm(cache, { recursive: true, force: true });
     // Another process may have been faster.
     await rename(work, folder).catch(() => rm(work, { recursive: true, force: true }));

@@ -36,11 +36,4 @@ describe(`every public member of socket.io-client ${version} is there`, () => {
     expect(missing.filter((name) => name !== 'WebTransport')).toEqual([]);
     expect(ours.protocol).toBe(official.protocol);
   });
-
-  test('from CommonJS: the function, and what hangs on it', () => {
-    const common = ours['module.exports'] as unknown as Record<string, unknown>;
-    expect(typeof common).toBe('function');
-    for (const name of Object.keys(ours))
-      if (name !== 'module.exports') expect([name, common[name]]).toEqual([name, ours[name as 'io']]);
-  });
 });
