@@ -5,7 +5,7 @@ import { systemClock, type Timer } from '../clock.js';
 import { AcknowledgementError } from '../errors.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import { assertNotReserved } from '../reserved-names.js';
-import { type Room, Selection } from '../rooms/selection.js';
+import { type BroadcastFlags, type Room, Selection } from '../rooms/selection.js';
 import type { ErrorReporter } from './contracts.js';
 import { type NamespaceHooks, passOutgoing } from './hooks.js';
 import type {
@@ -40,6 +40,26 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
   constructor(adapter: Adapter, selection: Selection = Selection.everybody) {
     this.#adapter = adapter;
     this.#selection = selection;
+  }
+
+  /** The adapter it goes through. @internal Read by tools that trace what is emitted, like the next three. */
+  get adapter(): Adapter {
+    return this.#adapter;
+  }
+
+  /** @internal */
+  get rooms(): ReadonlySet<Room> {
+    return this.#selection.rooms;
+  }
+
+  /** @internal */
+  get exceptRooms(): ReadonlySet<Room> {
+    return this.#selection.except;
+  }
+
+  /** @internal */
+  get flags(): BroadcastFlags {
+    return this.#selection.flags;
   }
 
   /** Also those in this room, or in any of several. */

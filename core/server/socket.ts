@@ -214,7 +214,9 @@ export class Socket<
     const message = this.client.isOpen ? this.client.prepare(packet, flags) : undefined;
     if (ack !== undefined) this.#expectAnswer(packet.id!, ack, flags.timeout);
     this.notifyOutgoingListeners(packet);
-    if (message !== undefined) this.client.deliver(message, flags.volatile === true);
+    if (message === undefined) return true;
+    if (this.packet === Socket.prototype.packet) this.client.deliver(message, flags.volatile === true);
+    else this.packet(packet, flags);
     return true;
   }
 
@@ -349,6 +351,32 @@ export class Socket<
     return this.nsp.adapter.del(this.id, room);
   }
 
+  // --- names of Socket.IO's own class, which packages of the ecosystem replace on a socket to see what passes ---
+
+  /** Sends a packet. @internal */
+  packet(packet: Packet, flags?: EmitFlags): void {
+    packet.nsp = this.nsp.name;
+    this.client.send(packet, flags);
+  }
+
+  /** Hands an event to the listeners. @internal */
+  onevent(packet: Packet): void {
+    this.#onEvent(packet);
+  }
+
+  /** The callback that answers the event with this id: a replacement of {@link onevent} takes it from here. @internal */
+  ack(id: number): (...args: unknown[]) => void {
+    return this.#acknowledge(id, undefined);
+  }
+
+  /** The same as {@link onPacket}. @internal */
+  get _onpacket(): (packet: Packet) => void {
+    return this.onPacket;
+  }
+  set _onpacket(replacement: (packet: Packet) => void) {
+    this.onPacket = replacement;
+  }
+
   // --- receiving ---
 
   /** @internal */
@@ -356,7 +384,8 @@ export class Socket<
     switch (packet.type) {
       case PacketType.EVENT:
       case PacketType.BINARY_EVENT:
-        this.#onEvent(packet);
+        if (this.onevent === Socket.prototype.onevent) this.#onEvent(packet);
+        else this.#guard(packet.data, () => this.onevent(packet));
         break;
       case PacketType.ACK:
       case PacketType.BINARY_ACK:
