@@ -19,6 +19,7 @@ import type {
   NamespaceClient,
   SendFlags,
 } from './contracts.js';
+import { inOwnContext } from './event-context.js';
 import { notify, refusalOf } from './hooks.js';
 
 const debug = createDebug('carillon:client');
@@ -124,7 +125,7 @@ export class Client implements ConnectionHandler, NamespaceClient {
       this.#onInvalid(error);
       return;
     }
-    if (packet !== undefined) this.#onPacket(packet);
+    if (packet !== undefined) inOwnContext(Client.#handle, this, packet);
   }
 
   onBinary(data: Buffer): void {
@@ -135,7 +136,7 @@ export class Client implements ConnectionHandler, NamespaceClient {
       this.#onInvalid(error);
       return;
     }
-    if (packet !== undefined) this.#onPacket(packet);
+    if (packet !== undefined) inOwnContext(Client.#handle, this, packet);
   }
 
   #decodeText(text: string, offset: number): Packet | undefined {
@@ -168,7 +169,11 @@ export class Client implements ConnectionHandler, NamespaceClient {
       this.#onInvalid(error);
       return;
     }
-    this.#onPacket(packet);
+    inOwnContext(Client.#handle, this, packet);
+  }
+
+  static #handle(client: Client, packet: Packet): void {
+    client.#onPacket(packet);
   }
 
   #onPacket(packet: Packet): void {

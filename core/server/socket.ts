@@ -204,8 +204,8 @@ export class Socket<
     const ack = typeof data.at(-1) === 'function' ? (data.pop() as AckCallback) : undefined;
     const { outgoing } = this.nsp.hooks;
     if (outgoing !== null && !passOutgoing(outgoing, packet, this.#selection(flags), this.server)) return true;
-    if (ack === undefined && this.pid !== undefined && this.connected) {
-      // Through the adapter, which numbers the event and keeps it for a client that comes back.
+    if (ack === undefined && this.pid !== undefined && (this.connected || this.#isClosing)) {
+      // Through the adapter, which numbers the event and keeps it for a client that comes back, also while that is away.
       logRejection(this.nsp.adapter.broadcast(packet, this.#selection(flags)), 'broadcast');
       return true;
     }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Scenario } from '../../support/compat/types.js';
 
 export const scenarios: Scenario[] = [
@@ -133,6 +134,49 @@ export const scenarios: Scenario[] = [
       io.off('connection', listener);
       context.record('server', 'counts', io.listenerCount('connection'), io.listenerCount('connect'));
       await context.connect(io);
+    },
+  },
+  {
+    name: 'a context that a listener enters is not seen by later events',
+    touches: ['Socket.on', 'Socket.use'],
+    async run(context) {
+      const io = await context.server();
+      // By event: middlewares of one packet and listeners of another may take turns.
+      const seen: Record<string, unknown[]> = { a: [], b: [], end: [] };
+      const storage = new AsyncLocalStorage<string>();
+      const done = new Promise<void>((resolve) => {
+        io.on('connection', (socket) => {
+          storage.enterWith('connection');
+          socket.use(([event], next) => {
+            seen[event]?.push(storage.getStore());
+            if (event === 'a') storage.enterWith('middleware');
+            next();
+          });
+          socket.on('a', async () => {
+            seen.a?.push(storage.getStore());
+            storage.enterWith('a');
+            await null;
+            seen.a?.push(storage.getStore());
+          });
+          socket.on('b', (ack: () => void) => {
+            seen.b?.push(storage.getStore());
+            storage.enterWith('b');
+            ack();
+          });
+          socket.on('end', () => {
+            seen.end?.push(storage.getStore());
+            resolve();
+          });
+        });
+      });
+      const client = context.client(io);
+      await context.once(client, 'connect');
+      client.emit('a');
+      // In one packet of the network, and in one of its own.
+      await client.emitWithAck('b');
+      client.emit('end');
+      await done;
+      context.record('server', 'contexts', seen);
     },
   },
 ];

@@ -71,6 +71,37 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'what is emitted to a socket whose client is away arrives when it is back',
+    touches: ['option:connectionStateRecovery', 'Socket.emit'],
+    async run(context) {
+      const io = await context.server(on);
+      const connected = await connect(context, io);
+      const held = connected.socket;
+      await cut(context, connected);
+      context.record('server', 'emit', held.emit('missed', 1), held.send('missed', 2) === held);
+      held.volatile.emit('not kept', 3);
+      io.to(held.id).emit('missed', 4);
+      const again = await comeBack(context, io, connected);
+      held.emit('afterwards', 5);
+      again.socket.emit('afterwards', 6);
+      await context.delivered(again.socket, again.client);
+    },
+  },
+  {
+    name: 'what is emitted to a socket that was put out goes nowhere',
+    touches: ['option:connectionStateRecovery', 'Socket.emit', 'Socket.disconnect'],
+    async run(context) {
+      const io = await context.server(on);
+      const { client, socket } = await connect(context, io);
+      const gone = context.once(client, 'disconnect');
+      socket.disconnect();
+      await gone;
+      socket.emit('never');
+      const again = await context.connected(io, client.connect());
+      await context.delivered(again.socket, again.client);
+    },
+  },
+  {
     name: 'the connection event fires again for a client that comes back',
     touches: ['Server event:connection', 'Socket.recovered', 'Socket event:disconnect'],
     async run(context) {
