@@ -1,3 +1,4 @@
+import createDebug from 'debug';
 import { ClusterError } from '../errors.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../rooms/selection.js';
@@ -6,6 +7,8 @@ import { LocalSockets } from './local-sockets.js';
 import { type RemoteNodes, type ThisNode, withMissing } from './remote-nodes.js';
 import { RoomEvents } from './room-events.js';
 import { SharedUse } from './shared-use.js';
+
+const debug = createDebug('carillon:adapter');
 
 /**
  * Many nodes: what is done here is done, or asked, on the others too, unless it is `local`.
@@ -43,11 +46,18 @@ export class DistributedAdapter<Remote extends RemoteNodes = RemoteNodes> extend
    * goes on.
    */
   override init(): Promise<void> {
-    return this.#use.open(() => this.remote.open());
+    return this.#use.open(async () => {
+      debug('%s joins the others', this.nsp.name);
+      await this.remote.open();
+      debug('%s hears the others', this.nsp.name);
+    });
   }
 
   override close(): Promise<void> {
-    return this.#use.close(() => this.remote.close());
+    return this.#use.close(() => {
+      debug('%s leaves the others', this.nsp.name);
+      return this.remote.close();
+    });
   }
 
   /** Whether some namespace has it. */
@@ -189,6 +199,7 @@ class Here implements ThisNode {
   }
 
   tell(error: Error): boolean {
+    debug('%s: %s', this.local.nsp.name, error.message);
     if (this.#events.listenerCount('error') === 0) return false;
     this.#events.emit('error', error);
     return true;
@@ -199,6 +210,7 @@ class Here implements ThisNode {
   }
 
   onMissing(nodes: string[], query: string): void {
+    debug('%s: no answer to "%s" from %o', this.local.nsp.name, query, nodes);
     this.#events.emit('missing-nodes', nodes, query);
   }
 

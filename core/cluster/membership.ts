@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.js';
 import { LATE } from './time-limit.js';
-import { Announcement } from './wire/messages.js';
+import { Announcement } from './wire/kinds.js';
 
 /** Another node, as far as it told about itself. */
 export interface Member {

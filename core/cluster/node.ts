@@ -1,27 +1,23 @@
+import createDebug from 'debug';
 import type { Clock } from '../clock.js';
-import { ClusterError, ProtocolError } from '../errors.js';
+import { ClusterError } from '../errors.js';
 import { randomId } from '../ids.js';
 import type { Bus } from './bus.js';
 import { FrameOrder } from './frame-order.js';
+import { isFaultOfSender, type RequestHandler, RequestHandlers } from './handlers.js';
 import { type Member, Membership } from './membership.js';
 import { type ClusterNodeObserver, Observers } from './observers.js';
 import { Outgoing } from './outgoing.js';
 import { ThrottledReporter } from './reporter.js';
 import { type Answers, Requests } from './requests.js';
-import { MalformedError } from './wire/bytes.js';
-import {
-  type AnswerMessage,
-  AnswerStatus,
-  decodeFrame,
-  type FrameWriter,
-  isFrameOf,
-  Kind,
-  type Message,
-  type RequestMessage,
-} from './wire/messages.js';
+import { Kind } from './wire/kinds.js';
+import { type AnswerMessage, decodeFrame, type FrameWriter, isFrameOf, type Message } from './wire/messages.js';
 
+export type { RequestHandler } from './handlers.js';
 export type { ClusterNodeObserver } from './observers.js';
 export type { Answers } from './requests.js';
+
+const debug = createDebug('carillon:cluster');
 
 export interface ClusterNodeOptions {
   readonly clock: Clock;
@@ -34,18 +30,6 @@ export interface ClusterNodeOptions {
   /** What this node tells about itself; see {@link Member.features}. */
   readonly features?: readonly string[];
 }
-
-/**
- * Answers a request of another node. What it throws, or rejects with, is reported here, and the other node hears that we
- * failed.
- *
- * @param part sends a part of the answer ahead.
- */
-export type RequestHandler = (
-  payload: Buffer,
-  from: string,
-  part: (payload: Uint8Array) => void,
-) => Uint8Array | Promise<Uint8Array>;
 
 /** Takes a message that came over a channel. What it throws is reported, and the next message is handled. */
 export type MessageListener = (message: Message, sender: string) => void;
@@ -86,7 +70,7 @@ export class ClusterNode {
   readonly #requests: Requests;
   readonly #requestTimeout: number;
   readonly #observers = new Observers();
-  readonly #handlers = new Map<string, RequestHandler>();
+  readonly #handlers: RequestHandlers;
   /** Which frames are new, by scope. */
   readonly #orders = new Map<string, FrameOrder>();
   #users = 0;
@@ -121,6 +105,13 @@ export class ClusterNode {
       this.#observers.error(new ClusterError('CARILLON_FRAMES_OUT_OF_ORDER', `${reason} (${count} so far)`)),
     );
     this.#requests = new Requests(clock);
+    this.#handlers = new RequestHandlers({
+      answer: (to, id, status, payload) => {
+        if (!this.#isClosed) this.to(bus.channel(NODES, to)).answer(id, status, payload);
+      },
+      reject: (reason) => this.reject(reason),
+      onFailure: (what, error) => this.reportFailure(what, error),
+    });
     this.#membership = new Membership(
       {
         clock,
@@ -129,8 +120,12 @@ export class ClusterNode {
         heartbeatTimeout,
         announce: (announcement, features) => this.to(bus.channel(NODES)).announce(announcement, features),
         observer: {
-          onMember: (member) => this.#observers.member(member),
+          onMember: (member) => {
+            debug('%s: %s is there, and can do: %o', this.id, member.id, [...member.features]);
+            this.#observers.member(member);
+          },
           onLeave: (member, reason) => {
+            debug('%s: %s is gone: %s', this.id, member.id, reason);
             this.#observers.leave(member, reason);
             this.#requests.onLeave(member.id);
           },
@@ -159,7 +154,7 @@ export class ClusterNode {
    * Resolves when it hears the others. Until then, and during outages, everything else may be called already.
    */
   open(): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new Error('this node has left the cluster: make another adapter'));
+    if (this.#isClosed) return Promise.reject(left());
     this.#users++;
     if (this.#opening === undefined) {
       this.#opening = this.#open();
@@ -178,8 +173,10 @@ export class ClusterNode {
       this.listen(NODES, undefined, this.#onNodeMessage, true),
     ]);
     if (this.#isClosed) return;
+    debug('%s hears the others, and says hello', this.id);
     this.#membership.start();
     await this.#settle();
+    debug('%s knows %d others', this.id, this.members.size);
   }
 
   /** Waits until those have answered our hello who are there, as far as Redis knows. */
@@ -208,6 +205,7 @@ export class ClusterNode {
   async close(): Promise<void> {
     if (this.#isClosed || --this.#users > 0) return;
     this.#isClosed = true;
+    debug('%s leaves', this.id);
     this.#membership.stop();
     this.#outgoing.flush();
     this.#onSettled?.();
@@ -270,6 +268,7 @@ export class ClusterNode {
    * @param own whether this node's own messages are of interest, too.
    */
   listen(scope: string, name: string | undefined, listener: MessageListener, own = false): Promise<void> {
+    if (this.#isClosed) return Promise.reject(left());
     const order = this.#orders.get(scope) ?? new FrameOrder(this.heartbeatTimeout);
     this.#orders.set(scope, order);
     return this.bus.subscribe(this.bus.channel(scope, name), (bytes) => {
@@ -309,6 +308,7 @@ export class ClusterNode {
         : verdict === 'late'
           ? 'comes after a higher one'
           : 'comes after higher ones, which it did not go on from';
+    debug('%s: number %d of %s %s', this.id, number, sender, what);
     this.#disorder.add(`number ${number} of node ${sender} ${what}: resynchronised, and what it says is heard`);
   }
 
@@ -317,6 +317,7 @@ export class ClusterNode {
     // Whoever leaves gives up what was under way: that is no failure.
     if (this.#isClosed) return;
     const reason = cause instanceof Error ? cause.message : String(cause);
+    debug('%s: %s failed: %s', this.id, what, reason);
     this.#observers.error(new ClusterError('CARILLON_CLUSTER_FAILURE', `${what}: ${reason}`, cause));
   }
 
@@ -325,6 +326,7 @@ export class ClusterNode {
    * reports.
    */
   reject(reason: string): void {
+    debug('%s rejects a message: %s', this.id, reason);
     this.#rejections.add(reason);
   }
 
@@ -332,9 +334,7 @@ export class ClusterNode {
 
   /** Sets who answers requests of this name; one per name. @returns a function that removes it again. */
   handle(name: string, handler: RequestHandler): () => void {
-    if (this.#handlers.has(name)) throw new Error(`requests named "${name}" are handled already`);
-    this.#handlers.set(name, handler);
-    return () => this.#handlers.delete(name);
+    return this.#handlers.set(name, handler);
   }
 
   /**
@@ -361,7 +361,7 @@ export class ClusterNode {
         this.#membership.onAnnouncement(sender, message.announcement, message.features);
         break;
       case Kind.REQUEST:
-        if (sender !== this.id) this.#onRequest(message, sender);
+        if (sender !== this.id) this.#handlers.onRequest(message, sender);
         break;
       case Kind.ANSWER:
         this.#onAnswer(message, sender);
@@ -370,21 +370,6 @@ export class ClusterNode {
         this.reject(`kind ${message.kind} does not belong here`);
     }
   };
-
-  async #onRequest({ id, name, payload }: RequestMessage, sender: string): Promise<void> {
-    const answer = (status: AnswerStatus, bytes: Uint8Array): void => {
-      if (!this.#isClosed) this.to(this.bus.channel(NODES, sender)).answer(id, status, bytes);
-    };
-    const handler = this.#handlers.get(name);
-    if (handler === undefined) return answer(AnswerStatus.UNHANDLED, NOTHING);
-    try {
-      answer(AnswerStatus.DONE, await handler(payload, sender, (bytes) => answer(AnswerStatus.PART, bytes)));
-    } catch (error) {
-      answer(AnswerStatus.FAILED, NOTHING);
-      if (isFaultOfSender(error)) this.reject(error.message);
-      else this.reportFailure(`answering "${name}"`, error);
-    }
-  }
 
   #onAnswer(message: AnswerMessage, sender: string): void {
     // An answer that comes after its time is no offence.
@@ -398,6 +383,7 @@ export class ClusterNode {
     if (!this.isUp) return;
     const dropped = this.#dropped;
     this.#dropped = 0;
+    debug('%s reaches the others again, %d messages were dropped', this.id, dropped);
     this.#observers.up(dropped);
     if (dropped === 0) return;
     const message = `${dropped} messages were dropped: too much waited during an outage`;
@@ -406,6 +392,7 @@ export class ClusterNode {
 
   /** It was this node that did not run: others may have counted it as dead, and it could not hear them. */
   #onBlocked(milliseconds: number): void {
+    debug('%s did not run for %d ms', this.id, milliseconds);
     this.#observers.error(
       new ClusterError(
         'CARILLON_NODE_BLOCKED',
@@ -416,6 +403,7 @@ export class ClusterNode {
   }
 
   #onDown(error: Error): void {
+    debug('%s cannot reach the others: %s', this.id, error.message);
     this.#requests.giveUpAll();
     this.#observers.down(
       new ClusterError('CARILLON_CLUSTER_DOWN', `other nodes cannot be reached: ${error.message}`, error),
@@ -423,9 +411,6 @@ export class ClusterNode {
   }
 }
 
-/** Whether what went wrong is that another node sent what no node sends. */
-function isFaultOfSender(error: unknown): error is Error {
-  return error instanceof ProtocolError || error instanceof MalformedError;
+function left(): Error {
+  return new Error('this node has left the cluster: make another adapter');
 }
-
-const NOTHING = new Uint8Array(0);

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.js';
 import { setTimeLimit } from './time-limit.js';
-import { type AnswerMessage, AnswerStatus } from './wire/messages.js';
+import { AnswerStatus } from './wire/kinds.js';
+import type { AnswerMessage } from './wire/messages.js';
 
 /** What came of a question to other nodes. */
 export interface Answers {

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
-import {
-  Announcement,
-  AnswerStatus,
-  decodeFrame,
-  FrameWriter,
-  Kind,
-  type Message,
-} from '../../core/cluster/wire/messages.js';
+import { Announcement, AnswerStatus, Kind } from '../../core/cluster/wire/kinds.js';
+import { decodeFrame, FrameWriter, type Message } from '../../core/cluster/wire/messages.js';
 import type { Room } from '../../core/rooms/selection.js';
 import { fuzz } from './support/fuzz.js';
 

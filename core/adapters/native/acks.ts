@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../../cluster/node.js';
+import { readBroadcast, writeBroadcast } from '../../cluster/wire/broadcast.js';
 import { ByteReader, ByteWriter } from '../../cluster/wire/bytes.js';
-import { readBroadcast, writeBroadcast } from '../../cluster/wire/messages.js';
 import { ProtocolError } from '../../errors.js';
 import { decode } from '../../protocol/msgpack/decode.js';
 import { encode } from '../../protocol/msgpack/encode.js';

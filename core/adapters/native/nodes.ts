@@ -1,5 +1,7 @@
 import type { ClusterNode } from '../../cluster/node.js';
-import { type BroadcastMessage, Kind, type Message } from '../../cluster/wire/messages.js';
+import type { BroadcastMessage } from '../../cluster/wire/broadcast.js';
+import { Kind } from '../../cluster/wire/kinds.js';
+import type { Message } from '../../cluster/wire/messages.js';
 import { encode } from '../../protocol/msgpack/encode.js';
 import { type Part, Prepared } from '../../protocol/prepared.js';
 import type { Packet } from '../../protocol/socketio/packet.js';

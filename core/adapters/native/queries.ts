@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../../cluster/node.js';
+import { readTarget, type Target, writeTarget } from '../../cluster/wire/broadcast.js';
 import { ByteReader, ByteWriter } from '../../cluster/wire/bytes.js';
-import { readTarget, type Target, writeTarget } from '../../cluster/wire/messages.js';
 import { ProtocolError } from '../../errors.js';
 import { decode } from '../../protocol/msgpack/decode.js';
 import { encode } from '../../protocol/msgpack/encode.js';

@@ -1,6 +1,7 @@
+import createDebug from 'debug';
 import type { Timer } from '../../clock.js';
 import type { ClusterNode } from '../../cluster/node.js';
-import type { BroadcastMessage, Stamp } from '../../cluster/wire/messages.js';
+import type { BroadcastMessage, Stamp } from '../../cluster/wire/broadcast.js';
 import { type Part, Prepared } from '../../protocol/prepared.js';
 import { type Packet, PacketType } from '../../protocol/socketio/packet.js';
 import { Encoder } from '../../protocol/socketio/parser.js';
@@ -32,6 +33,8 @@ import { HandOver } from './sessions/claims.js';
 import { Returns } from './sessions/restore.js';
 import { type RecoverableSocket, Sessions } from './sessions/sessions.js';
 import type { RecoveryStore } from './store.js';
+
+const debug = createDebug('carillon:recovery');
 
 /** Those of a server whose options are not known. */
 const DEFAULT_PINGS = { pingInterval: 25_000, pingTimeout: 20_000 };
@@ -255,6 +258,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
         this.#deliverRemote(tag, event);
         break;
       case 'gap':
+        debug('%s: events of %s before %d are missing', this.nsp.name, tag, stamp.sequence);
         this.#catchUp.queue({ tag, event, stamp, channel });
         this.#catchUp.run();
         break;
@@ -322,6 +326,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
         retention: this.#retention + 4 * this.#interval,
       };
       const life = await this.#store.upkeep(upkeep);
+      if (life !== this.#life) debug('%s: Redis begins the epoch %s', this.nsp.name, life);
       if (this.#life !== undefined && life !== this.#life) this.#sessions.rewriteAll();
       this.#life = life;
       const snapshot = await this.#store.positions();
@@ -346,6 +351,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
 
   /** Events are gone that our clients should have had: none of them can be told afterwards that it missed nothing. */
   #onLoss(reason: string): void {
+    debug('%s: events are lost: %s', this.nsp.name, reason);
     this.#sessions.forgetAll();
     this.#returns.spoil();
     this.#node.reportFailure('connection state recovery', new Error(`clients of this node begin anew: ${reason}`));

@@ -1,5 +1,5 @@
 import { Membership } from '../../../core/cluster/membership.js';
-import { Announcement } from '../../../core/cluster/wire/messages.js';
+import { Announcement } from '../../../core/cluster/wire/kinds.js';
 import { TestClock } from '../../support/test-clock.js';
 
 /** Heartbeats every second, dead after two and a half. Our own announcements come back unless `isCut`. */

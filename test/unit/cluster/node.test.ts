@@ -1,5 +1,6 @@
 import { ClusterNode } from '../../../core/cluster/node.js';
-import { Announcement, FrameWriter, Kind, type Message } from '../../../core/cluster/wire/messages.js';
+import { Announcement, Kind } from '../../../core/cluster/wire/kinds.js';
+import { FrameWriter, type Message } from '../../../core/cluster/wire/messages.js';
 import { Selection } from '../../../core/rooms/selection.js';
 import { TestCluster, type TestNode } from '../../support/cluster.js';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.js';
-import type { Stamp } from '../../../cluster/wire/messages.js';
+import type { Stamp } from '../../../cluster/wire/broadcast.js';
 import type { LoggedEvent } from '../records/log-entry.js';
 import { eventsAfter, isComplete, type Snapshot } from '../records/snapshot.js';
 import type { LogReader } from './reader.js';

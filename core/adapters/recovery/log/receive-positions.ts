@@ -1,4 +1,4 @@
-import type { Stamp } from '../../../cluster/wire/messages.js';
+import type { Stamp } from '../../../cluster/wire/broadcast.js';
 import { encodeOffset, type Positions } from '../records/offsets.js';
 import type { Snapshot } from '../records/snapshot.js';
 

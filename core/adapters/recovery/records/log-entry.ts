@@ -1,5 +1,5 @@
+import { readBroadcast, writeBroadcast } from '../../../cluster/wire/broadcast.js';
 import { ByteReader, ByteWriter, MalformedError } from '../../../cluster/wire/bytes.js';
-import { readBroadcast, writeBroadcast } from '../../../cluster/wire/messages.js';
 import type { Part } from '../../../protocol/prepared.js';
 import type { BroadcastOptions, Room } from '../../../rooms/selection.js';
 

@@ -1,3 +1,4 @@
+import createDebug from 'debug';
 import type { ClusterNode } from '../../../cluster/node.js';
 import type { Prepared } from '../../../protocol/prepared.js';
 import type { Room } from '../../../rooms/selection.js';
@@ -12,6 +13,8 @@ import { type Checkpoint, encodeSession, type SessionRecord, type Start, startOf
 import { eventsAfter, isComplete, type SentEvent, type Snapshot } from '../records/snapshot.js';
 import type { Claim, HandOver } from './claims.js';
 import type { Sessions } from './sessions.js';
+
+const debug = createDebug('carillon:recovery');
 
 export interface ReturnsOptions {
   readonly node: ClusterNode;
@@ -84,10 +87,17 @@ export class Returns {
     node.flush();
     sessions.flush();
     const claim = await handOver.claim(pid);
-    if (claim === undefined) return null;
+    if (claim === undefined) {
+      debug('a session that a client comes back to is not there');
+      return null;
+    }
     try {
       const returning = await this.#follow(claim.record, offset);
-      if (returning === undefined) return null;
+      if (returning === undefined) {
+        debug('%s: not all that it missed is in the logs', claim.record.sid);
+        return null;
+      }
+      debug('%s comes back', claim.record.sid);
       const { sid, rooms, data } = claim.record;
       return {
         sid,

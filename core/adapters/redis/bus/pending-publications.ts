@@ -1,4 +1,7 @@
+import createDebug from 'debug';
 import { isRefusal, type Publication } from '../clients/client.js';
+
+const debug = createDebug('carillon:redis');
 
 export interface PendingPublicationsOptions {
   /** Bytes that may wait. Beyond that, the oldest go. */
@@ -127,6 +130,7 @@ export class PendingPublications {
       return;
     }
     this.#returned.push(publication);
+    debug('a publication for %s is to be sent again: %s', publication.channel, error.message);
     this.#options.onLost(error);
   }
 
@@ -145,6 +149,7 @@ export class PendingPublications {
     }
     if (first === 0) return;
     this.#waiting.splice(0, first);
+    debug('%d publications are dropped', first);
     this.#dropped += first;
   }
 }

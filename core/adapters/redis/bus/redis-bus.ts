@@ -1,3 +1,4 @@
+import createDebug from 'debug';
 import type { Clock, Timer } from '../../../clock.js';
 import type { Bus, BusListener, BusObserver } from '../../../cluster/bus.js';
 import { randomId } from '../../../ids.js';
@@ -5,6 +6,8 @@ import type { Publication, RedisConnection } from '../clients/client.js';
 import { hashTagOf } from '../clients/shards.js';
 import { PendingPublications } from './pending-publications.js';
 import { Subscriptions } from './subscriptions.js';
+
+const debug = createDebug('carillon:redis');
 
 export interface RedisBusOptions {
   readonly clock: Clock;
@@ -123,6 +126,7 @@ export class RedisBus implements Bus {
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    debug('%s: closing', this.#prefix);
     this.#isClosed = true;
     this.#retry?.cancel();
     // A Redis that stands still must not keep a server from closing.
@@ -160,6 +164,7 @@ export class RedisBus implements Bus {
   }
 
   #goDown(error: Error): void {
+    debug('%s: down: %s', this.#prefix, error.message);
     this.#isUp = false;
     this.#losses++;
     this.#hold();
@@ -189,7 +194,8 @@ export class RedisBus implements Bus {
       // Lost again meanwhile: what was proved holds no longer.
       if (losses !== this.#losses || !this.#publisher.isReady || !this.#subscriber.isReady) this.#tryLater();
       else if (!this.#isClosed) this.#goUp();
-    } catch {
+    } catch (error) {
+      debug('%s: the connections stand and do not work: %s', this.#prefix, (error as Error).message);
       this.#tryLater();
     } finally {
       this.#isVerifying = false;
@@ -197,6 +203,7 @@ export class RedisBus implements Bus {
   }
 
   #goUp(): void {
+    debug('%s: up', this.#prefix);
     this.#isUp = true;
     this.#subscriptions.release();
     const dropped = this.#pending.release();

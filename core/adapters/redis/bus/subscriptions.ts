@@ -1,6 +1,9 @@
+import createDebug from 'debug';
 import type { Clock } from '../../../clock.js';
 import type { BusListener } from '../../../cluster/bus.js';
 import { isRefusal } from '../clients/client.js';
+
+const debug = createDebug('carillon:redis');
 
 export interface SubscriptionsOptions {
   readonly clock: Clock;
@@ -147,6 +150,7 @@ export class Subscriptions {
   }
 
   async #subscribe(channels: string[]): Promise<void> {
+    if (debug.enabled) debug('subscribe to %d channels: %o', channels.length, channels.slice(0, 10));
     const commands: Promise<void>[] = [];
     for (let i = 0; i < channels.length; i += CHUNK) {
       commands.push(this.#options.subscribe(channels.slice(i, i + CHUNK), this.#onMessage));
@@ -155,6 +159,7 @@ export class Subscriptions {
   }
 
   #unsubscribe(channels: string[]): void {
+    if (debug.enabled && channels.length > 0) debug('unsubscribe from %d: %o', channels.length, channels.slice(0, 10));
     if (channels.length > 0) this.#options.unsubscribe(channels).catch((error: Error) => this.#options.onError(error));
   }
 

@@ -1,7 +1,10 @@
+import createDebug from 'debug';
 import type { Clock, Timer } from '../../../clock.js';
 import type { Part } from '../../../protocol/prepared.js';
 import type { Packet } from '../../../protocol/socketio/packet.js';
 import type { BroadcastOptions } from '../../../rooms/selection.js';
+
+const debug = createDebug('carillon:redis');
 
 /** Something that was said natively, and may have to be said again. */
 type Held =
@@ -126,7 +129,9 @@ export class Mirror {
     } else {
       this.#repeatAll();
     }
-    if (isChanged) this.#settings.onChange();
+    if (!isChanged) return;
+    debug('nodes that speak only the protocol of Socket.IO: %s', others ?? 'unknown');
+    this.#settings.onChange();
   }
 
   #repeatAll(): void {

@@ -1,3 +1,4 @@
+import createDebug from 'debug';
 import type { Clock } from '../../../clock.js';
 import { ThrottledReporter } from '../../../cluster/reporter.js';
 import { ClusterError, ProtocolError } from '../../../errors.js';
@@ -15,6 +16,8 @@ import { SocketioChannels } from './channels.js';
 import { PendingRequests, type SocketioAnswers, shortId } from './pending-requests.js';
 import { decodeRequest, encodeRequest, MessageType } from './requests.js';
 import { decodeResponse, readAnswer, type SocketioSocket } from './responses.js';
+
+const debug = createDebug('carillon:redis');
 
 export interface SocketioOptions {
   readonly clock: Clock;
@@ -121,6 +124,7 @@ export class SocketioNodes implements RemoteNodes {
       },
       onError: (error) => this.#here.tell(error),
     });
+    debug('%s takes part in %s', this.uid, this.#local.nsp.name);
     this.#bus.open();
     this.#opening = Promise.all([
       this.#bus.subscribePattern(pattern, this.#guard(this.#onBroadcast)),
@@ -134,6 +138,7 @@ export class SocketioNodes implements RemoteNodes {
   /** Hears nothing any more; questions are answered with what there is. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    debug('%s leaves %s', this.uid, this.#local.nsp.name);
     this.#isClosed = true;
     this.#stopObserving?.();
     const { pattern, request, response } = this.channels;

@@ -13,6 +13,22 @@ test('one factory is one node, for all namespaces of one server', () => {
   expect(() => factory(foreign)).toThrow('belongs to another server already');
 });
 
+test('set again, it is the same adapter, until it is closed', async () => {
+  const factory = createClusterAdapter(new MemoryNetwork());
+  const namespace = new TestNamespace('/');
+  const adapter = factory(namespace);
+  adapter.init();
+  const again = factory(namespace);
+  expect(again).toBe(adapter);
+  again.init();
+  await adapter.close();
+  expect(factory(namespace)).toBe(adapter);
+  await adapter.close();
+  const next = factory(namespace);
+  expect(next).not.toBe(adapter);
+  await expect(next.init()).rejects.toThrow('left the cluster');
+});
+
 test.each<[string, object, string]>([
   ['heartbeatInterval', { heartbeatInterval: 0 }, 'got 0, expected a number of milliseconds, at least 1'],
   ['heartbeatTimeout', { heartbeatInterval: 100, heartbeatTimeout: 199 }, 'at least twice heartbeatInterval (100)'],

@@ -1,11 +1,9 @@
+import { Announcement, AnswerStatus, Kind } from '../../../../core/cluster/wire/kinds.js';
 import {
-  Announcement,
-  AnswerStatus,
   decodeFrame,
   type Frame,
   FrameWriter,
   isFrameOf,
-  Kind,
   type Message,
 } from '../../../../core/cluster/wire/messages.js';
 import { Selection } from '../../../../core/rooms/selection.js';
