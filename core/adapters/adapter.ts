@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { ClusterNode } from '../cluster/node.js';
+import type { ClusterPeer } from '../cluster/peer.js';
 import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { PacketEncoder, Parser } from '../protocol/socketio/parser.js';
@@ -187,7 +187,7 @@ export abstract class Adapter extends EventEmitter<AdapterEvents> {
 export interface AdapterFactory {
   (nsp: AdapterNamespace): Adapter;
   /** The server as a node of a cluster, for whatever else talks to other nodes. */
-  readonly node?: ClusterNode;
+  readonly node?: ClusterPeer;
   /** Where extensions keep what all nodes share; without, each process keeps it for itself. */
   readonly stores?: StoreProvider;
 }

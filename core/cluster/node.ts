@@ -8,6 +8,7 @@ import { isFaultOfSender, type RequestHandler, RequestHandlers } from './handler
 import { type Member, Membership } from './membership.js';
 import { type ClusterNodeObserver, Observers } from './observers.js';
 import { Outgoing } from './outgoing.js';
+import type { ClusterPeer, RequestOptions } from './peer.js';
 import { ThrottledReporter } from './reporter.js';
 import { type Answers, Requests } from './requests.js';
 import { Kind } from './wire/kinds.js';
@@ -34,17 +35,10 @@ export interface ClusterNodeOptions {
 /** Takes a message that came over a channel. What it throws is reported, and the next message is handled. */
 export type MessageListener = (message: Message, sender: string) => void;
 
-export interface RequestOptions {
-  /** Only this node; otherwise all others. */
-  to?: string;
-  /** Milliseconds to wait. */
-  timeout?: number;
-  /** Called with each part that comes before a node's answer. */
-  onPart?: (node: string, payload: Buffer) => void;
-}
-
 /** The scope of the channels that all nodes share. Those of namespaces begin with a slash. */
 const NODES = 'nodes';
+/** The scope of topics. */
+const TOPICS = 'extensions';
 /** Milliseconds we wait for the nodes that Redis says are there to answer our hello. */
 const SETTLE_TIMEOUT = 1000;
 
@@ -55,7 +49,7 @@ const SETTLE_TIMEOUT = 1000;
  * It publishes what the turn collected, drops frames it has seen or cannot read, knows who else is there, and asks them.
  * Nothing that other nodes send makes it throw.
  */
-export class ClusterNode {
+export class ClusterNode implements ClusterPeer {
   /** 20 characters, new with every process. */
   readonly id = randomId();
   readonly bus: Bus;
@@ -280,6 +274,22 @@ export class ClusterNode {
   unlisten(scope: string, name?: string): void {
     if (name === undefined) this.#orders.delete(scope);
     this.bus.unsubscribe(this.bus.channel(scope, name));
+  }
+
+  publish(topic: string, payload: Uint8Array): void {
+    this.to(this.bus.channel(TOPICS, topic)).serverSideEmit(payload);
+  }
+
+  subscribe(topic: string, listener: (payload: Buffer, from: string) => void): Promise<void> {
+    const onMessage = (message: Message, sender: string): void => {
+      if (message.kind === Kind.SERVER_SIDE_EMIT) listener(message.payload, sender);
+      else this.reject(`kind ${message.kind} does not belong on the channel of a topic`);
+    };
+    return this.listen(TOPICS, topic, onMessage, true);
+  }
+
+  unsubscribe(topic: string): void {
+    this.unlisten(TOPICS, topic);
   }
 
   #onFrame(bytes: Buffer, order: FrameOrder, listener: MessageListener): void {

@@ -1,13 +1,10 @@
-import type { ClusterNode, ClusterNodeObserver } from '../cluster/node.js';
-import { Kind } from '../cluster/wire/messages.js';
+import type { ClusterNodeObserver } from '../cluster/observers.js';
+import type { ClusterPeer } from '../cluster/peer.js';
 import type { ExtensionCluster } from '../extension.js';
 
 type Handler = Parameters<ExtensionCluster['handle']>[1];
 type ClusterObserver = Parameters<ExtensionCluster['observe']>[0];
 type Listener = Parameters<ExtensionCluster['subscribe']>[1];
-
-/** The scope of the channels of extensions; those of namespaces begin with a slash. */
-const SCOPE = 'extensions';
 
 /**
  * The other nodes, for extensions: the node of the adapter, if it has one, behind registrations that outlive it. Without a
@@ -16,7 +13,7 @@ const SCOPE = 'extensions';
 export class ClusterLink implements ExtensionCluster {
   readonly #localId: string;
   readonly #report: (error: unknown) => void;
-  #node: ClusterNode | undefined;
+  #node: ClusterPeer | undefined;
   readonly #handlers = new Map<string, Handler>();
   readonly #observers = new Set<ClusterObserver>();
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -44,7 +41,7 @@ export class ClusterLink implements ExtensionCluster {
   }
 
   /** The server has another adapter: everything that is registered moves to its node. */
-  async setNode(node: ClusterNode | undefined): Promise<void> {
+  async setNode(node: ClusterPeer | undefined): Promise<void> {
     if (node === this.#node) return;
     const closed = this.#leave();
     this.#node = node;
@@ -114,7 +111,7 @@ export class ClusterLink implements ExtensionCluster {
       return;
     }
     this.#join();
-    this.#node.to(this.#node.bus.channel(SCOPE, channel)).serverSideEmit(payload);
+    this.#node.publish(channel, payload);
   }
 
   subscribe(channel: string, listener: Listener): () => void {
@@ -127,20 +124,12 @@ export class ClusterLink implements ExtensionCluster {
     return () => {
       if (!listeners.delete(listener) || listeners.size > 0) return;
       this.#listeners.delete(channel);
-      if (this.#isOpen) this.#node!.unlisten(SCOPE, channel);
+      if (this.#isOpen) this.#node!.unsubscribe(channel);
     };
   }
 
-  #listen(node: ClusterNode, channel: string): void {
-    const listening = node.listen(
-      SCOPE,
-      channel,
-      (message, sender) => {
-        if (message.kind === Kind.SERVER_SIDE_EMIT) this.#deliver(channel, message.payload, sender);
-        else node.reject(`kind ${message.kind} does not belong to extensions`);
-      },
-      true,
-    );
+  #listen(node: ClusterPeer, channel: string): void {
+    const listening = node.subscribe(channel, (payload, sender) => this.#deliver(channel, payload, sender));
     // When the bus refuses, its observers hear of it.
     listening.catch(this.#report);
   }

@@ -70,6 +70,12 @@ const rule: DependencyRule = {
     },
     // A process among others: it knows no namespace and no adapter.
     { who: 'core/cluster/', may: [...base, 'core/rooms/', 'core/protocol/'] },
+    // The contract knows other nodes by a narrow face.
+    {
+      who: 'core/adapters/adapter.ts',
+      may: [],
+      mayTypes: ['core/cluster/peer.ts', 'core/store/', 'core/rooms/', 'core/protocol/'],
+    },
     {
       who: 'core/adapters/',
       may: [...base, 'core/cluster/', 'core/store/', 'core/rooms/', 'core/protocol/'],

@@ -1,10 +1,11 @@
+import { format } from 'node:util';
 import createDebug from 'debug';
 import { TestCluster } from '../../support/cluster.js';
 
 test('DEBUG=carillon:cluster tells what becomes of the cluster', async () => {
   const lines: string[] = [];
   const { log } = createDebug;
-  createDebug.log = (line: string) => lines.push(line);
+  createDebug.log = (...args: unknown[]) => lines.push(format(...args));
   createDebug.enable('carillon:cluster');
   try {
     const cluster = new TestCluster();
