@@ -50,6 +50,7 @@ export default {
     'package',
     'compat',
     'cluster',
+    'extensions',
     'faults',
     'hostile',
     'fuzz',

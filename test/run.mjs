@@ -36,6 +36,7 @@ const projects = [
   { name: 'compat', workers: 2 },
   { name: 'faults', workers: 2 },
   { name: 'cluster', workers: 2, servers: true },
+  { name: 'extensions', workers: 2 },
   { name: 'hostile', workers: 1 },
   { name: 'fuzz', workers: 2 },
   { name: 'types', workers: 2 },

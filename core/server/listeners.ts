@@ -19,20 +19,23 @@ export function emitLocally(emitter: unknown, event: string | symbol, args: read
   return emitToListeners.call(emitter as EventEmitter, event, ...args);
 }
 
+/** A listener of the application: it knows the arguments of its own events. */
+export type AnyListener = (...args: any[]) => void;
+
 /** Listeners that hear every event: `onAny` and its relatives. Most sockets have none, so the list is made when needed. */
 export class CatchAll {
-  #listeners: ((...args: any[]) => void)[] = [];
+  #listeners: AnyListener[] = [];
 
-  add(listener: (...args: any[]) => void): void {
+  add(listener: AnyListener): void {
     this.#listeners = [...this.#listeners, listener];
   }
 
-  prepend(listener: (...args: any[]) => void): void {
+  prepend(listener: AnyListener): void {
     this.#listeners = [listener, ...this.#listeners];
   }
 
   /** Removes one listener, or all. */
-  remove(listener?: (...args: any[]) => void): void {
+  remove(listener?: AnyListener): void {
     if (listener === undefined) {
       this.#listeners = [];
       return;
@@ -42,7 +45,7 @@ export class CatchAll {
   }
 
   /** The list itself: manipulating it removes and adds listeners. */
-  get list(): ((...args: any[]) => void)[] {
+  get list(): AnyListener[] {
     return this.#listeners;
   }
 

@@ -22,7 +22,7 @@ import type { Client } from './client.js';
 import type { ClientSocket, Credentials, NamespaceMember, SocketClient, SocketNamespace } from './contracts.js';
 import { EventDispatch } from './event-dispatch.js';
 import { notify, passOutgoing } from './hooks.js';
-import { CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
+import { type AnyListener, CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
 import type { Namespace } from './namespace.js';
 import type { Server } from './server.js';
 import type {
@@ -541,50 +541,50 @@ export class Socket<
   // --- catch-all listeners ---
 
   /** Adds a listener for every event that arrives: `(event, ...args)`. */
-  onAny(listener: (...args: any[]) => void): this {
+  onAny(listener: AnyListener): this {
     this.#dispatcher().catchAll.add(listener);
     return this;
   }
 
   /** Adds a listener for every event that arrives, ahead of the others. */
-  prependAny(listener: (...args: any[]) => void): this {
+  prependAny(listener: AnyListener): this {
     this.#dispatcher().catchAll.prepend(listener);
     return this;
   }
 
   /** Removes one listener of {@link Socket.onAny}, or all. */
-  offAny(listener?: (...args: any[]) => void): this {
+  offAny(listener?: AnyListener): this {
     this.#dispatch?.catchAll.remove(listener);
     return this;
   }
 
   /** Listeners of {@link Socket.onAny}; the array may be changed. */
-  listenersAny(): ((...args: any[]) => void)[] {
+  listenersAny(): AnyListener[] {
     return this.#dispatch?.catchAll.list ?? [];
   }
 
   /** Adds a listener for every event that is sent to this client; acknowledgements are not events. */
-  onAnyOutgoing(listener: (...args: any[]) => void): this {
+  onAnyOutgoing(listener: AnyListener): this {
     this.#anyOutgoing ??= new CatchAll();
     this.#anyOutgoing.add(listener);
     return this;
   }
 
   /** Adds a listener for every event that is sent, ahead of the others. */
-  prependAnyOutgoing(listener: (...args: any[]) => void): this {
+  prependAnyOutgoing(listener: AnyListener): this {
     this.#anyOutgoing ??= new CatchAll();
     this.#anyOutgoing.prepend(listener);
     return this;
   }
 
   /** Removes one listener of {@link Socket.onAnyOutgoing}, or all. */
-  offAnyOutgoing(listener?: (...args: any[]) => void): this {
+  offAnyOutgoing(listener?: AnyListener): this {
     this.#anyOutgoing?.remove(listener);
     return this;
   }
 
   /** Listeners of {@link Socket.onAnyOutgoing}; the array may be changed. */
-  listenersAnyOutgoing(): ((...args: any[]) => void)[] {
+  listenersAnyOutgoing(): AnyListener[] {
     return this.#anyOutgoing?.list ?? [];
   }
 

@@ -60,7 +60,18 @@ const moved: readonly Mode[] = ['websocket', 'upgrade'];
 /** In order: what an entry makes of a record is what the next one starts from. */
 const toldOfTheEnd =
   'a server that closes on purpose is no error of the network, and clients and logs should not say so';
+const reservedName = '\\"carillon:x\\" is a reserved event name: \\"carillon:\\" begins those of extensions';
+
 export const differences: readonly Difference[] = [
+  {
+    reason: 'extensions speak to their clients in events of these names, and no application is in their way',
+    scenarios: ['names that begin with carillon:'],
+    side: 'server',
+    expected: all(
+      channel('client', [`answer { message: "${reservedName}", status: "error" }`]),
+      channel('server', [`socket "threw" Error("${reservedName}")`, `namespace "threw" Error("${reservedName}")`]),
+    ),
+  },
   {
     reason: 'a text that refuses has something to tell',
     scenarios: ['a middleware refuses with a text'],

@@ -23,6 +23,19 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'names that begin with carillon:',
+    touches: ['Socket.emit', 'Socket.on', 'Namespace.emit'],
+    async run(context) {
+      const io = await context.server();
+      const { client, socket } = await context.connect(io);
+      context.attempt('server', 'socket', () => socket.emit('carillon:x'));
+      context.attempt('server', 'namespace', () => io.emit('carillon:x'));
+      socket.on('carillon:x', (ack) => ack('heard'));
+      const answer = await client.emitWithAck('carillon:x');
+      context.record('client', 'answer', answer);
+    },
+  },
+  {
     name: 'what the client may not emit',
     touches: ['Socket.on'],
     async run(context) {
