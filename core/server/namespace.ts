@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import createDebug from 'debug';
 import type { Adapter, FoundSession, Session, SocketId } from '../adapters/adapter.js';
 import { closeAdapter, logRejection, makeAdapter } from '../adapters/host.js';
+import { systemClock } from '../clock.js';
 import type { EncodedMessage, ExtensionSocket } from '../extension.js';
 import type { Prepared } from '../protocol/prepared.js';
 import { PacketType, RESERVED_EVENTS, SERVER_EVENTS } from '../protocol/socketio/packet.js';
@@ -12,6 +13,7 @@ import type { Credentials, NamespaceClient, NamespaceHost, NamespaceMember } fro
 import type { NamespaceHooks } from './hooks.js';
 import { emitLocally, TypedEventEmitter } from './listeners.js';
 import { type Middleware, runMiddlewares } from './middleware.js';
+import { MAX_REPLAYS, RecoveryAttempts } from './recovery-attempts.js';
 import type { Server } from './server.js';
 import { Socket } from './socket.js';
 import type {
@@ -103,6 +105,8 @@ export class Namespace<
   #arriving = 0;
   /** Sockets by their secret, when recovery is on: a client may come back before its loss was noticed. */
   readonly #socketsByPid = new Map<string, { letGo(): void }>();
+  /** When recovery is on. */
+  readonly #attempts: RecoveryAttempts | null;
 
   /** @internal Use `io.of(name)`. */
   constructor(server: NamespaceHost, name: string, hooks: NamespaceHooks = server.hooks.of(name)) {
@@ -110,6 +114,16 @@ export class Namespace<
     this.server = server as Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
     this.name = name;
     this.hooks = hooks;
+    const { connectionStateRecovery: recovery, pingInterval, pingTimeout } = server.opts;
+    this.#attempts =
+      recovery === undefined
+        ? null
+        : // A client may be away for as long before its connection is found dead.
+          new RecoveryAttempts(
+            systemClock,
+            recovery.maxDisconnectionDuration + pingInterval + pingTimeout,
+            Math.max(1, recovery.maxSessions),
+          );
     this.initAdapter();
   }
 
@@ -140,7 +154,16 @@ export class Namespace<
       this.#admit(client, auth, null, credentials);
       return;
     }
-    this.#restore(auth.pid, typeof auth.offset === 'string' ? auth.offset : undefined).then((session) => {
+    const { pid } = auth;
+    const offset = offsetOf(auth);
+    if (this.#attempts?.isExhausted(pid, offset)) {
+      const words = `the same events were replayed ${MAX_REPLAYS} times to a client that was lost each time: it begins anew`;
+      this.server.reportListenerError(new Error(words), { namespace: this, event: 'connectionStateRecovery' });
+      this.#socketsByPid.get(pid)?.letGo();
+      this.#admit(client, auth, null, credentials);
+      return;
+    }
+    this.#restore(pid, offset).then((session) => {
       if (client.isOpen) this.#admit(client, auth, session, credentials);
       else {
         giveBack(session);
@@ -232,7 +255,7 @@ export class Namespace<
   ): void {
     // In one turn: what was missed until now goes ahead of the CONNECT packet, where the client keeps it until it is
     // connected; what is sent from now on follows, because from now on the socket is found in its rooms.
-    if (session !== null && !this.#replay(client, session)) {
+    if (session !== null && !this.#replay(client, session, offsetOf(credentials))) {
       socket.leaveEverything();
       // Middlewares have seen it as recovered, and it is not: the client has to begin anew.
       client.close();
@@ -278,13 +301,15 @@ export class Namespace<
   }
 
   /** @returns whether all that was missed could be sent. */
-  #replay(client: NamespaceClient, session: Session | FoundSession): boolean {
+  #replay(client: NamespaceClient, session: Session | FoundSession, offset: string | undefined): boolean {
+    let missed: Prepared[] | null;
     if ('missedPackets' in session) {
-      for (const data of session.missedPackets) client.send({ type: PacketType.EVENT, nsp: this.name, data });
-      return true;
+      missed = session.missedPackets.map((data) => client.prepare({ type: PacketType.EVENT, nsp: this.name, data }));
+    } else {
+      missed = session.takeMissed();
     }
-    const missed = session.takeMissed();
     if (missed === null) return false;
+    if (missed.length > 0) this.#attempts?.note(session.pid, offset);
     for (const message of missed) client.deliver(message, false);
     return true;
   }
@@ -478,6 +503,10 @@ export class Namespace<
   disconnectSockets(close = false): void {
     this.#everybody().disconnectSockets(close);
   }
+}
+
+function offsetOf({ offset }: Credentials): string | undefined {
+  return typeof offset === 'string' ? offset : undefined;
 }
 
 function giveBack(session: Session | FoundSession | null): void {

@@ -8,6 +8,9 @@ export const RETRY_WINDOW = 64;
 /** Twice the window: answers that come late, to events the client has given up, must not take the place of the others. */
 const MAX_ANSWERS = 2 * RETRY_WINDOW;
 
+/** So often one answer is sent again: a client that asks on may be one that is lost with each answer. */
+const MAX_REPETITIONS = 16;
+
 /** Bytes of answers kept for one client. The newest one is kept whatever its size. */
 const MAX_ANSWER_BYTES = 1_000_000;
 
@@ -41,6 +44,8 @@ export class RetryMemory {
   #lastId = -1;
   /** Least recently sent first. A connection keeps order, so what it may have swallowed are the last ones. */
   readonly #answers = new Map<number, EncodedMessage>();
+  /** How often each of them was sent again. */
+  readonly #repetitions = new Map<number, number>();
   /** Arrived, but not given to a listener yet: in a middleware, or refused by one. A repetition is another try. */
   readonly #undecided = new Set<number>();
   #bytes = BASE_COST;
@@ -73,7 +78,9 @@ export class RetryMemory {
     if (answer !== undefined) {
       this.#answers.delete(id);
       this.#answers.set(id, answer);
-      this.holder?.deliver(answer);
+      const repetitions = (this.#repetitions.get(id) ?? 0) + 1;
+      this.#repetitions.set(id, repetitions);
+      if (repetitions <= MAX_REPETITIONS) this.holder?.deliver(answer);
     }
     return false;
   }
@@ -109,6 +116,7 @@ export class RetryMemory {
       const isTooMuch = this.#answers.size > MAX_ANSWERS || this.#bytes > BASE_COST + MAX_ANSWER_BYTES;
       if (!isTooMuch || oldest === id) break;
       this.#answers.delete(oldest);
+      this.#repetitions.delete(oldest);
       this.#bytes -= byteLength;
     }
     this.#onGrowth(this.#bytes - before);
@@ -118,6 +126,7 @@ export class RetryMemory {
   forget(): void {
     this.#isForgotten = true;
     this.#answers.clear();
+    this.#repetitions.clear();
     this.#bytes = 0;
   }
 }

@@ -88,6 +88,17 @@ export const applications = {
     },
   },
 
+  /** What clients are sent while they are away. */
+  replaying: {
+    options: { connectionStateRecovery: {} },
+    run(io) {
+      io.on('connection', (socket) => socket.join('all'));
+    },
+    commands: {
+      emit: (io, ...event) => io.to('all').emit(...event),
+    },
+  },
+
   /** Another parser: what clients send reaches its decoder first. */
   msgpack: {
     options: { parser: msgpack },

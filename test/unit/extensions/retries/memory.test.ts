@@ -46,6 +46,17 @@ describe('one client', () => {
     expect(holder.sent).toEqual(['4a0', '4a1', '4a0']);
   });
 
+  test('an answer is not repeated for ever: the client may be one that it is lost with', () => {
+    const { attach } = create();
+    const { memory, holder } = attach();
+    run(memory, 0);
+    run(memory, 1);
+    for (let i = 0; i < 100; i++) expect(run(memory, 0)).toBe(false);
+    expect(holder.sent).toEqual(['4a0', '4a1', ...new Array(16).fill('4a0')]);
+    expect(run(memory, 1)).toBe(false);
+    expect(holder.sent.at(-1)).toBe('4a1');
+  });
+
   test('over connections, also when the listener is still at work', () => {
     const { attach, memories } = create();
     const first = attach();
