@@ -210,7 +210,7 @@ export class Namespace<
     >;
     const middlewares = this.#middlewaresFor(session !== null);
     if (middlewares.length === 0) {
-      this.#connect(client, socket, session, credentials);
+      this.#connect(client, socket, session, credentials, offsetOf(auth));
       return;
     }
     runMiddlewares(middlewares, socket, (error: ExtendedError | null) => {
@@ -221,7 +221,7 @@ export class Namespace<
         return;
       }
       if (error === null) {
-        this.#connect(client, socket, session, credentials);
+        this.#connect(client, socket, session, credentials, offsetOf(auth));
         return;
       }
       socket.leaveEverything();
@@ -252,10 +252,11 @@ export class Namespace<
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     session: Session | FoundSession | null,
     credentials: Credentials,
+    offset: string | undefined,
   ): void {
     // In one turn: what was missed until now goes ahead of the CONNECT packet, where the client keeps it until it is
     // connected; what is sent from now on follows, because from now on the socket is found in its rooms.
-    if (session !== null && !this.#replay(client, session, offsetOf(credentials))) {
+    if (session !== null && !this.#replay(client, session, offset)) {
       socket.leaveEverything();
       // Middlewares have seen it as recovered, and it is not: the client has to begin anew.
       client.close();
