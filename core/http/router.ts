@@ -9,6 +9,8 @@ export interface Route {
   readonly prefix: string;
   /** Whether this path name (without query) is ours. */
   matches(pathname: string): boolean;
+  /** The path name of an upgrade as the owner of the server reads it; without, what stands in the request. */
+  pathnameOf?(request: IncomingMessage): string;
   /** Serves a request; `false` when it is not ours after all. Without it, only upgrades are ours. */
   onRequest?(request: IncomingMessage, response: ServerResponse): boolean;
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -78,7 +80,7 @@ export class PathRouter {
 
   #find(request: IncomingMessage): Route | undefined {
     const pathname = pathOf(request.url ?? '');
-    return this.#routes.find((route) => route.matches(pathname));
+    return this.#routes.find((route) => route.matches(route.pathnameOf?.(request) ?? pathname));
   }
 
   readonly #emit = (event: string | symbol, ...args: unknown[]): boolean => {

@@ -120,9 +120,11 @@ export function mount(
   options: ResolvedOptions,
   { path, serveClient }: Settings,
   onUpgrade: UpgradeListener,
+  pathnameOf?: (request: IncomingMessage) => string,
 ): Mount {
   const serveClientFile = clientFiles(path, options.cors);
-  const { detach } = PathRouter.of(server, systemClock).add({ ...routeOf(path, options), onUpgrade });
+  const route = { ...routeOf(path, options), onUpgrade, ...(pathnameOf && { pathnameOf }) };
+  const { detach } = PathRouter.of(server, systemClock).add(route);
   return {
     detach,
     handleRequest: (request, response) => engine.handleRequest(request, response),

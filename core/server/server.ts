@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import type { AdapterFactory, AdapterNamespace } from '../adapters/adapter.js';
@@ -108,6 +108,8 @@ export class Server<
   /** As given: `attach()` may add to them. */
   readonly #givenOptions: ServerOptions;
   readonly #attachments: Attachment[] = [];
+  /** One for each server it is attached to; {@link engine} is the last of them. */
+  readonly #engines = new Set<Engine>();
   readonly #cluster: ClusterLink;
   readonly #faceHost: ServerFaceHost;
   readonly #face: ServerFace;
@@ -278,8 +280,14 @@ export class Server<
    *
    * @param settings.server where upgrades on the path are taken from; nobody else there sees them.
    * @param settings.path as the `path` option, which it replaces.
+   * @param settings.pathnameOf the path of an upgrade as the framework reads it, where it rewrites addresses.
    */
-  mount(settings: { server: AnyHttpServer; path: string; onUpgrade: UpgradeListener }): Mount {
+  mount(settings: {
+    server: AnyHttpServer;
+    path: string;
+    onUpgrade: UpgradeListener;
+    pathnameOf?: (request: IncomingMessage) => string;
+  }): Mount {
     this.path(settings.path);
     this.httpServer = settings.server;
     const engine = new EngineServer(this.#givenOptions);
@@ -290,6 +298,7 @@ export class Server<
       this.opts,
       { path: this.#path, serveClient: () => this.#serveClient },
       settings.onUpgrade,
+      settings.pathnameOf,
     );
     this.#attachments.push(mounted);
     return mounted;
@@ -307,6 +316,7 @@ export class Server<
    */
   bind(engine: BindableEngine): this {
     this.engine = engine as Engine;
+    this.#engines.add(this.engine);
     if (engine instanceof EngineServer) engine.serve(this.#face);
     this.#faceHost.bind(engine instanceof EngineServer ? engine.face : undefined);
     this.#relaySessions();
@@ -419,11 +429,12 @@ export class Server<
     for (const namespace of [...this._nsps.values()]) {
       for (const socket of [...namespace.sockets.values()]) socket.onClose('server shutting down');
     }
-    this.engine?.close();
+    for (const engine of this.#engines) engine.close?.();
     this.#clientHost.close();
     const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
     if (this.engine?.farewell === undefined && !this.#closesHttpServer) this.#stopServing();
-    await Promise.all([this.engine?.farewell, ...adapters]);
+    await Promise.all([...Array.from(this.#engines, (engine) => engine.farewell), ...adapters]);
+    this.#engines.clear();
     await this.#faceHost.close();
     await this.#cluster.close();
     this.#isRelaying = false;

@@ -27,9 +27,16 @@ export interface CarillonPluginOptions extends ServerOptions {
   prefix?: string;
   /** The server's name on the app. @default "io" */
   decorator?: string;
+  /**
+   * Called when the app begins to close, while all clients are connected: for a last word to them. It may return a
+   * promise, or take a callback, as the option of `fastify-socket.io` does. @default none
+   */
+  preClose?: PreClose;
   /** Hooks and settings of our routes alone, such as `{ onRequest: app.authenticate }`. @default none */
   route?: CarillonRouteOptions;
 }
+
+export type PreClose = ((done: (error?: Error) => void) => void) | (() => Promise<unknown>);
 
 export interface ResolvedPluginOptions {
   server: ServerOptions;
@@ -39,6 +46,7 @@ export interface ResolvedPluginOptions {
   url: string;
   decorator: string;
   route: CarillonRouteOptions;
+  preClose: PreClose | undefined;
 }
 
 /** A second registration that cannot work beside the first one. The message says what to do instead. */
@@ -65,7 +73,7 @@ const ROUTE_OPTIONS: Record<keyof CarillonRouteOptions, true> = {
 };
 /** Fastify's own, which every plugin may be given. */
 const REGISTER_OPTIONS = { prefix: true, logLevel: true, logSerializers: true } as const;
-const PLUGIN_OPTIONS = { ...REGISTER_OPTIONS, decorator: true, route: true } as const;
+const PLUGIN_OPTIONS = { ...REGISTER_OPTIONS, decorator: true, route: true, preClose: true } as const;
 
 /**
  * Splits the options into those of the server, the routes and the plugin.
@@ -74,7 +82,10 @@ const PLUGIN_OPTIONS = { ...REGISTER_OPTIONS, decorator: true, route: true } as 
  */
 export function resolvePluginOptions(app: FastifyInstance, given: CarillonPluginOptions): ResolvedPluginOptions {
   checkNames(given, { ...SERVER_OPTIONS, ...PLUGIN_OPTIONS }, '');
-  const { prefix, decorator = 'io', route = {}, ...rest } = given;
+  const { prefix, decorator = 'io', route = {}, preClose, ...rest } = given;
+  if (preClose !== undefined && typeof preClose !== 'function') {
+    throw new OptionError('preClose', preClose, 'a function');
+  }
   if (typeof route !== 'object' || route === null) {
     throw new OptionError('route', route, 'an object such as { onRequest: app.authenticate }');
   }
@@ -83,7 +94,7 @@ export function resolvePluginOptions(app: FastifyInstance, given: CarillonPlugin
   const { logLevel, logSerializers, ...server } = rest as ServerOptions & CarillonRouteOptions;
   const forRoute = { ...(logLevel && { logLevel }), ...(logSerializers && { logSerializers }), ...route };
   const url = segment('prefix', prefix) + (segment('path', server.path) || (server.path ? '' : '/socket.io'));
-  return { server, path: segment('prefix', app.prefix) + url, url, decorator, route: forRoute };
+  return { server, path: segment('prefix', app.prefix) + url, url, decorator, route: forRoute, preClose };
 }
 
 /** A part of the path: with a slash in front, without one at the end. */

@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type {
@@ -13,6 +13,7 @@ import type {
 } from 'fastify';
 import { Engine, type Server } from '../../core/index.js';
 import type { ResolvedPluginOptions } from './options.js';
+import { ignoresTrailingSlash, pathnameReader } from './pathname.js';
 import { mergeReplyHeaders } from './reply-headers.js';
 
 /** HTTP status of a refused handshake by the code of `connection_error` (see limits.md); all others have 400. */
@@ -20,12 +21,19 @@ const STATUS: Record<number, number> = { [Engine.errors.FORBIDDEN]: 403, 6: 429,
 
 type Serve = (request: FastifyRequest, reply: FastifyReply) => void;
 
+/** What is left to do with the routes. */
+interface Routes {
+  /** Answers upgrades that are still in hooks: the app ends. */
+  endUpgrades(): void;
+}
+
 /** An upgrade on its way through the app's hooks. */
 interface Upgrade {
-  socket: Duplex;
+  socket: NetSocket;
   head: Buffer;
   response: ServerResponse;
   onError: () => void;
+  timer: NodeJS.Timeout;
 }
 
 /**
@@ -43,13 +51,35 @@ function conclude({ raw }: FastifyReply, status: number): void {
  * The request leaves Fastify in the last `onSend` hook rather than in the handler, because that is where plugins such
  * as `@fastify/cookie` and `@fastify/session` write their headers.
  */
-export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedPluginOptions): void {
-  const upgrades = new WeakMap<IncomingMessage, Upgrade>();
+export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedPluginOptions): Routes {
+  const { handshakeTimeout } = io.opts;
+  const upgrades = new Map<IncomingMessage, Upgrade>();
+  /** Upgrades that were answered because a hook took too long: if it comes back, there is nothing left to do. */
+  const expired = new WeakSet<IncomingMessage>();
   /** Requests that passed the handler and have met no error since. */
   const admitted = new WeakSet<FastifyRequest>();
   /** What went to the engine, and how it came. */
   const served = new WeakMap<IncomingMessage, { reply: FastifyReply; isUpgrade: boolean }>();
-  const mount = io.mount({ server: app.server, path: options.path, onUpgrade: dispatchUpgrade });
+  const mount = io.mount({
+    server: app.server,
+    path: options.path,
+    onUpgrade: dispatchUpgrade,
+    pathnameOf: pathnameReader(app, options.path),
+  });
+
+  /** The hooks have not let it in, and will not: it holds a connection for nothing. */
+  function expire(raw: IncomingMessage, statusLine: string): void {
+    const upgrade = upgrades.get(raw);
+    if (upgrade === undefined) return;
+    clearTimeout(upgrade.timer);
+    upgrades.delete(raw);
+    expired.add(raw);
+    const { socket, response } = upgrade;
+    if (!response.headersSent && socket.writable) {
+      socket.write(`HTTP/1.1 ${statusLine}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    }
+    socket.destroySoon();
+  }
 
   /** Has the app answer, over the socket of the upgrade: a hook that refuses gives a real HTTP answer. */
   function dispatchUpgrade(raw: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -66,15 +96,25 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
       return;
     }
     response.on('finish', () => {
+      clearTimeout(timer);
       if (upgrades.delete(raw)) socket.end();
     });
-    upgrades.set(raw, { socket, head, response, onError });
+    const timer = setTimeout(() => {
+      (raw.fastify ?? app).log.warn(`carillon: hooks did not answer an upgrade within ${handshakeTimeout} ms`);
+      expire(raw, '408 Request Timeout');
+    }, handshakeTimeout);
+    timer.unref();
+    upgrades.set(raw, { socket: socket as NetSocket, head, response, onError, timer });
     app.routing(raw, response);
   }
 
   const serve: Serve = (request, reply) => {
     const { raw } = request;
+    if (expired.has(raw)) return;
     raw.fastify = request;
+    dropInvalidHeaders(request, reply);
+    // Its own heartbeats tell whether a client is there; `connectionTimeout` of the app would cut every poll that waits.
+    if (raw.socket.timeout) suspendTimeout(raw.socket, reply.raw);
     const upgrade = upgrades.get(raw);
     served.set(raw, { reply, isUpgrade: upgrade !== undefined });
     if (upgrade === undefined) {
@@ -82,6 +122,7 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
       return;
     }
     const { socket, head, response, onError } = upgrade;
+    clearTimeout(upgrade.timer);
     upgrades.delete(raw);
     response.detachSocket(socket as NetSocket);
     mount.handleUpgrade(raw, socket, head);
@@ -90,6 +131,7 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
 
   /** Never the engine: no handshake may come in by a route that others may open. */
   const serveFile: Serve = (request, reply) => {
+    dropInvalidHeaders(request, reply);
     if (!mount.handleClientFile(request.raw, withHeaders(reply))) reply.raw.writeHead(404).end();
   };
 
@@ -106,6 +148,7 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
 
   /** Never the engine, either. */
   const servePublication: Serve = (request, reply) => {
+    dropInvalidHeaders(request, reply);
     if (!mount.handleRoute(request.raw, withHeaders(reply))) reply.raw.writeHead(404).end();
   };
 
@@ -172,27 +215,53 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
   app.route({
     ...unguarded,
     method: 'GET',
-    url: `${url}/:file(^socket\\.io[^/]*\\.js(?:\\.map)?$)`,
+    // A parameter alone matches an empty one in Fastify 4, and `/socket.io/` is no file.
+    url: `${url}/socket.io:rest(^[^/]*\\.js(?:\\.map)?$)`,
     onSend: handOverTo(serveFile),
   });
   // Nor the publish endpoint: it asks for a token of its own, in the header where the guard would look for the user's.
   const { publishEndpoint } = io.opts;
-  if (publishEndpoint === undefined) return;
-  app.route({
-    ...unguarded,
-    method: 'POST',
-    url: `${url}/${publishEndpoint.name}`,
-    preParsing: hideBody,
-    onSend: handOverTo(servePublication),
+  if (publishEndpoint !== undefined) {
+    app.route({
+      ...unguarded,
+      method: 'POST',
+      url: `${url}/${publishEndpoint.name}`,
+      preParsing: hideBody,
+      onSend: handOverTo(servePublication),
+    });
+  }
+  return {
+    endUpgrades() {
+      for (const raw of [...upgrades.keys()]) expire(raw, '503 Service Unavailable');
+    },
+  };
+}
+
+/** Nothing waits for the timeout of the app while the engine has the request. */
+function suspendTimeout(socket: NetSocket, response: ServerResponse): void {
+  const { timeout } = socket;
+  socket.setTimeout(0);
+  // A kept-alive connection serves other requests, too.
+  response.once('finish', () => {
+    if (!socket.destroyed && timeout !== undefined) socket.setTimeout(timeout);
   });
 }
 
-function ignoresTrailingSlash({ initialConfig }: FastifyInstance): boolean {
-  const { ignoreTrailingSlash, routerOptions } = initialConfig as {
-    ignoreTrailingSlash?: boolean;
-    routerOptions?: { ignoreTrailingSlash?: boolean };
-  };
-  return ignoreTrailingSlash === true || routerOptions?.ignoreTrailingSlash === true;
+/** Node throws when they are written, where the app no longer hears of it. */
+function dropInvalidHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value === undefined) continue;
+    try {
+      validateHeaderName(name);
+      for (const each of [value].flat()) validateHeaderValue(name, String(each));
+    } catch (error) {
+      request.log.error(
+        { err: error },
+        `carillon: a hook set the header "${name}" to what cannot be sent: it is left out`,
+      );
+      reply.removeHeader(name);
+    }
+  }
 }
 
 /** The response, with the headers that hooks have set. */

@@ -123,7 +123,7 @@ export class ClientBinding {
       this.#socket.disconnect(true);
       return;
     }
-    this.#timer ??= setTimeout(this.#onOverdue, this.serving.handleConnectionTimeout);
+    this.#timer ??= setTimeout(this.#onOverdue, this.serving.handleConnectionTimeout).unref();
   }
 
   #handle(event: string, bound: readonly BoundHandler[], args: unknown[]): void {
