@@ -1,5 +1,12 @@
 import { encodeBinary, SEPARATOR } from './engineio/payload.js';
-import { type Compression, encodeDeflatedFrame, encodeFrame, encodeTextFrame } from './websocket/frame.js';
+import {
+  type Compression,
+  deflateLater,
+  encodeDeflatedFrame,
+  encodeFrame,
+  encodeTextFrame,
+  POOL_BYTES,
+} from './websocket/frame.js';
 
 /**
  * What one packet looks like before a transport touches it: text parts are whole Engine.IO packets (type digit first),
@@ -21,6 +28,8 @@ export class Prepared {
   #frame: Buffer | undefined = undefined;
   #deflatedFrame: Buffer | undefined = undefined;
   #chunk: string | undefined = undefined;
+  /** While it is compressed on another thread: who waits for that. */
+  #waiting: (() => void)[] | null = null;
 
   constructor(parts: readonly Part[], compress = true) {
     this.parts = parts;
@@ -63,6 +72,41 @@ export class Prepared {
     if (!this.compress) return this.frame;
     this.#deflatedFrame ??= this.#join((part) => encodeDeflatedFrame(part, compression));
     return this.#deflatedFrame;
+  }
+
+  /** Whether {@link Prepared.deflate} has to come before `deflatedFrame`, which would take long. */
+  get isSlowToDeflate(): boolean {
+    return this.compress && this.byteLength >= POOL_BYTES && this.#deflatedFrame === undefined;
+  }
+
+  /**
+   * Compresses the message on another thread, once for everybody.
+   *
+   * @param done called when `deflatedFrame` is there.
+   * @throws TypeError when the bytes are gone.
+   */
+  deflate(compression: Compression, done: () => void): void {
+    if (this.#waiting !== null) {
+      this.#waiting.push(done);
+      return;
+    }
+    // Copies: the buffers are the application's, and may be given away meanwhile.
+    const payloads = this.parts.map((part) => Buffer.from(part as Uint8Array));
+    if (payloads.reduce((sum, { byteLength }) => sum + byteLength, 0) !== this.byteLength)
+      throw new TypeError('the bytes of a message are gone');
+    this.#waiting = [done];
+    const frames: Buffer[] = [];
+    let left = payloads.length;
+    for (const [index, payload] of payloads.entries()) {
+      deflateLater(payload, typeof this.parts[index] === 'string', compression, (frame) => {
+        frames[index] = frame;
+        if (--left > 0) return;
+        this.#deflatedFrame = frames.length === 1 ? frames[0] : Buffer.concat(frames);
+        const waiting = this.#waiting!;
+        this.#waiting = null;
+        for (const each of waiting) each();
+      });
+    }
   }
 
   /**

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { decodeBase64 } from '../protocol/engineio/payload.js';
+import type { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
-import type { Compression } from '../protocol/websocket/frame.js';
+import { type Compression, POOL_BYTES } from '../protocol/websocket/frame.js';
 import type { Transport, TransportHandler } from './transport.js';
+
+const isSlow = (message: Prepared): boolean => message.isSlowToDeflate;
 
 /**
  * What all WebSockets have in common, whoever reads them: frames with messages are written straight to the socket, which
@@ -16,6 +19,8 @@ export abstract class FrameTransport implements Transport {
   readonly #compression: Compression | null;
   protected handler: TransportHandler | null = null;
   #drainExpected = false;
+  /** Taken, but not written yet: some of it is being compressed. */
+  #compressing: Sequence | null = null;
 
   constructor(socket: Duplex, compression: Compression | null) {
     this.socket = socket;
@@ -27,15 +32,15 @@ export abstract class FrameTransport implements Transport {
   abstract terminate(): void;
 
   get ready(): boolean {
-    return !this.socket.writableNeedDrain && this.readyState === 'open';
+    return !this.socket.writableNeedDrain && this.#compressing === null && this.readyState === 'open';
   }
 
   get writable(): boolean {
-    return this.socket.writableLength === 0 && this.readyState === 'open';
+    return this.socket.writableLength === 0 && this.#compressing === null && this.readyState === 'open';
   }
 
   get bufferedBytes(): number {
-    return this.socket.writableLength;
+    return this.socket.writableLength + (this.#compressing?.byteLength ?? 0);
   }
 
   get bytesReceived(): number {
@@ -51,8 +56,57 @@ export abstract class FrameTransport implements Transport {
   }
 
   write(sequence: Sequence): void {
-    const bytes = this.#compression === null ? sequence.frames() : sequence.deflatedFrames(this.#compression);
+    const compression = this.#compression;
+    if (compression === null) {
+      this.#send(sequence.frames());
+      return;
+    }
+    if (compression.pool !== undefined && sequence.byteLength >= POOL_BYTES) {
+      const messages = sequence.messages();
+      if (messages.some(isSlow)) {
+        this.#writeLater(sequence, messages, compression);
+        return;
+      }
+    }
+    this.#send(sequence.deflatedFrames(compression));
+  }
+
+  #send(bytes: Buffer): void {
     if (!this.socket.write(bytes)) this.expectDrain();
+  }
+
+  /** Until it is compressed, nothing else is taken: order stays. */
+  #writeLater(sequence: Sequence, messages: readonly Prepared[], compression: Compression): void {
+    const slow = messages.filter(isSlow);
+    // What can fail fails before anything of it is on its way.
+    for (const message of messages) if (!slow.includes(message)) message.deflatedFrame(compression);
+    let left = slow.length;
+    const onDeflated = (): void => {
+      if (--left > 0 || this.#compressing !== sequence) return;
+      this.#compressing = null;
+      if (this.readyState !== 'open') return;
+      this.#send(sequence.deflatedFrames(compression));
+      if (this.ready) this.handler?.onReady();
+    };
+    this.#compressing = sequence;
+    try {
+      for (const message of slow) message.deflate(compression, onDeflated);
+    } catch (error) {
+      this.#compressing = null;
+      throw error;
+    }
+  }
+
+  /** The goodbye comes behind what was taken before, and cannot wait: it goes as it is, which is always allowed. */
+  protected writeUncompressed(): void {
+    const sequence = this.#compressing;
+    this.#compressing = null;
+    if (sequence === null || this.readyState !== 'open') return;
+    try {
+      this.socket.write(sequence.frames());
+    } catch {
+      // Its buffers were given away in the meantime; the connection ends anyway.
+    }
   }
 
   /** Only a congested connection pays for a listener. */
@@ -96,6 +150,7 @@ export abstract class FrameTransport implements Transport {
   protected end(fault: unknown, code: number, reason: string): void {
     const { handler } = this;
     this.handler = null;
+    this.#compressing = null;
     if (fault !== undefined) handler?.onClose('transport error', fault);
     else
       handler?.onClose('transport close', {

@@ -6,6 +6,7 @@ import { systemClock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';
 import type { Compression } from '../protocol/websocket/frame.js';
 import { acceptKey, isPlainHandshake } from '../protocol/websocket/handshake.js';
+import { createDeflatePool } from './deflate-pool.js';
 import { endSocket } from './end-socket.js';
 import type { FrameTransport } from './frame-transport.js';
 import type { ResponseHeaders } from './transport.js';
@@ -42,7 +43,11 @@ export class WebSocketAcceptor {
   constructor(options: WebSocketOptions) {
     const deflate = options.perMessageDeflate;
     this.#compression = deflate
-      ? { threshold: deflate.threshold ?? 1024, zlib: { ...(deflate.zlibDeflateOptions as ZlibOptions) } }
+      ? {
+          threshold: deflate.threshold ?? 1024,
+          zlib: { ...(deflate.zlibDeflateOptions as ZlibOptions) },
+          pool: createDeflatePool(deflate.concurrencyLimit),
+        }
       : null;
     this.#shared = {
       maxPayload: options.maxPayload,

@@ -72,6 +72,7 @@ export class LibraryTransport extends FrameTransport {
   }
 
   close(code?: number, reason?: string): void {
+    this.writeUncompressed();
     this.#peer.close(code, reason);
   }
 

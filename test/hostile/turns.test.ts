@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { io } from 'socket.io-client';
 import { get, openPolling, POLLING, post, RawWebSocket } from './support/raw.js';
 import { Stage } from './support/stage.js';
@@ -51,6 +52,26 @@ describe('one turn', () => {
       expect(body).toMatch(/before.*behind.*shrunk/s);
       expect(body).not.toMatch(/"bad"/);
       await post(stage.port, `${POLLING}&sid=${sid}`, '1');
+    });
+  });
+
+  test('7. a large answer is compressed on another thread, and nothing overtakes it', async () => {
+    // Of two letters in no order: what deflate takes longest for.
+    const text = Array.from(randomBytes(900_000), (byte) => (byte & 1 ? 'a' : 'b')).join('');
+    await stage.survives(async () => {
+      const client = io(`http://127.0.0.1:${stage.port}`, {
+        transports: ['websocket'],
+        forceNew: true,
+        perMessageDeflate: { threshold: 0 },
+      } as object);
+      const order: number[] = [];
+      const ask = async (index: number, value: string): Promise<void> => {
+        expect(await client.timeout(20_000).emitWithAck('echo', value)).toBe(value);
+        order.push(index);
+      };
+      await Promise.all([0, 1, 2, 3, 4, 5].map((index) => ask(index, index % 2 === 0 ? text : 'short')));
+      expect(order).toEqual([0, 1, 2, 3, 4, 5]);
+      client.disconnect();
     });
   });
 

@@ -73,26 +73,61 @@ export interface Compression {
   /** Messages smaller than this many bytes go out as they are. */
   readonly threshold: number;
   readonly zlib: Readonly<ZlibOptions>;
+  /** Compresses on another thread what would take long on this one. Without, everything is compressed at once. */
+  readonly pool?: DeflatePool;
 }
+
+/** Calls back later with the compressed bytes, or an error. */
+export type DeflatePool = (
+  payload: Uint8Array,
+  options: ZlibOptions,
+  callback: (error: Error | null, deflated: Buffer) => void,
+) => void;
+
+/** Bytes from which on a message is compressed on another thread: on this one, it would take up to 10 ms. */
+export const POOL_BYTES = 16 * 1024;
 
 /**
  * The same frame, compressed without context, so that one result serves every connection that negotiated the extension:
  * a compressor may start each message afresh whatever was agreed (RFC 7692 §7.1.1.1 obliges it only to *not* look back).
  *
- * Deflating is synchronous: it happens once per broadcast, and an asynchronous one would let later messages overtake.
+ * It happens once per broadcast, here and now; what is large goes through {@link deflateLater} first.
  */
 export function encodeDeflatedFrame(message: string | Uint8Array, compression: Compression): Buffer {
   const payload = typeof message === 'string' ? Buffer.from(message) : message;
   if (payload.byteLength < compression.threshold) return encodeFrame(message);
-  let deflated: Buffer;
   try {
-    deflated = deflateRawSync(payload, { ...compression.zlib, finishFlush: constants.Z_SYNC_FLUSH });
+    return deflatedFrame(payload, typeof message === 'string', deflateRawSync(payload, options(compression)));
   } catch {
     // No memory for it, say. It may always go as it is.
     return encodeFrame(message);
   }
+}
+
+/** {@link encodeDeflatedFrame} with the pool: `payload` must not change meanwhile. Always calls back, once. */
+export function deflateLater(
+  payload: Uint8Array,
+  isText: boolean,
+  compression: Compression,
+  callback: (frame: Buffer) => void,
+): void {
+  const plain = () => frameBytes(isText ? TEXT : BINARY, payload);
+  if (payload.byteLength < compression.threshold) {
+    callback(plain());
+    return;
+  }
+  compression.pool!(payload, options(compression), (error, deflated) =>
+    callback(error === null ? deflatedFrame(payload, isText, deflated) : plain()),
+  );
+}
+
+function options({ zlib }: Compression): ZlibOptions {
+  return { ...zlib, finishFlush: constants.Z_SYNC_FLUSH };
+}
+
+function deflatedFrame(payload: Uint8Array, isText: boolean, deflated: Buffer): Buffer {
   // The four bytes 00 00 ff ff that end a sync flush are implied. RFC 7692 §7.2.1.
   const body = deflated.subarray(0, deflated.byteLength - 4);
-  if (body.byteLength >= payload.byteLength) return encodeFrame(message);
-  return frameBytes((typeof message === 'string' ? TEXT : BINARY) | RSV1, body);
+  const opcode = isText ? TEXT : BINARY;
+  return body.byteLength < payload.byteLength ? frameBytes(opcode | RSV1, body) : frameBytes(opcode, payload);
 }

@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { SEPARATOR } from '../../../core/protocol/engineio/payload.js';
 import { Prepared } from '../../../core/protocol/prepared.js';
 import { encodeDeflatedFrame, encodeFrame } from '../../../core/protocol/websocket/frame.js';
@@ -68,4 +69,57 @@ test('control packets are never compressed and get no type digit', () => {
 
 test('byteLength counts the bytes of all parts', () => {
   expect(Prepared.message(['ü', new Uint8Array(10)]).byteLength).toBe(1 + 2 + 10);
+});
+
+describe('compressed on another thread', () => {
+  const calls: { payload: Uint8Array; finish: (error: Error | null) => void }[] = [];
+  const compression = {
+    threshold: 0,
+    zlib: {},
+    pool: (payload: Uint8Array, options: object, callback: (error: Error | null, deflated: Buffer) => void) => {
+      calls.push({ payload, finish: (error) => callback(error, deflateRawSync(payload, options)) });
+    },
+  };
+  const large = 'x'.repeat(20_000);
+  beforeEach(() => calls.splice(0));
+
+  test('once for all, and the same bytes as at once', () => {
+    const message = Prepared.message([large, Buffer.alloc(30_000, 7)]);
+    expect(message.isSlowToDeflate).toBe(true);
+    let done = 0;
+    message.deflate(compression, () => done++);
+    message.deflate(compression, () => done++);
+    expect(calls).toHaveLength(2);
+    calls[1]!.finish(null);
+    expect(done).toBe(0);
+    calls[0]!.finish(null);
+    expect(done).toBe(2);
+    expect(message.isSlowToDeflate).toBe(false);
+    const atOnce = Prepared.message([large, Buffer.alloc(30_000, 7)]);
+    expect(message.deflatedFrame(compression)).toEqual(atOnce.deflatedFrame(compression));
+  });
+
+  test('a compressor that fails leaves it as it is', () => {
+    const message = Prepared.message([large]);
+    let isDone = false;
+    message.deflate(compression, () => {
+      isDone = true;
+    });
+    calls[0]!.finish(new Error('no memory'));
+    expect(isDone).toBe(true);
+    expect(message.deflatedFrame(compression)).toEqual(message.frame);
+  });
+
+  test('what is small, or is not to be compressed, is not slow', () => {
+    expect(Prepared.message(['x'.repeat(16_000)]).isSlowToDeflate).toBe(false);
+    expect(Prepared.message([large], false).isSlowToDeflate).toBe(false);
+  });
+
+  test('bytes that are gone are noticed before anything is on its way', () => {
+    const bytes = new Uint8Array(20_000);
+    const message = Prepared.message([bytes]);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    expect(() => message.deflate(compression, () => {})).toThrow(new TypeError('the bytes of a message are gone'));
+    expect(calls).toEqual([]);
+  });
 });
