@@ -44,6 +44,8 @@ export default {
   // No test asserts how long something takes: this only ends what hangs, on a machine as busy as it likes.
   testTimeout: 180_000,
   coverageProvider: 'v8',
+  collectCoverageFrom: ['core/**/*.ts'],
+  coverageReporters: ['text-summary', 'json-summary', 'html'],
   projects: [
     'unit',
     'contract',
