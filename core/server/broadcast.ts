@@ -109,13 +109,23 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> impleme
     const packet: Packet = { type: PacketType.EVENT, nsp: this.#adapter.nsp.name, data };
     const ack = typeof data.at(-1) === 'function' ? data.pop() : undefined;
     const { hooks, server } = this.#adapter.nsp as unknown as HookedNamespace;
-    if (hooks?.outgoing != null && !passOutgoing(hooks.outgoing, packet, this.#selection, server)) return true;
+    if (hooks?.outgoing != null && !passOutgoing(hooks.outgoing, packet, this.#selection, server)) {
+      if (ack !== undefined) this.#failInTime(ack as (error: Error, responses: unknown) => void);
+      return true;
+    }
     if (ack === undefined) {
       logRejection(this.#adapter.broadcast(packet, this.#selection), 'broadcast');
       return true;
     }
     this.#collect(packet, ack as (error: Error | null, responses?: unknown) => void);
     return true;
+  }
+
+  /** An extension dropped the emit: nobody will answer. */
+  #failInTime(ack: (error: Error, responses: unknown) => void): void {
+    const { timeout = 0, expectSingleResponse } = this.#selection.flags;
+    const fail = (): void => ack(new AcknowledgementError('timeout'), expectSingleResponse ? null : []);
+    systemClock.setTimeout(fail, timeout);
   }
 
   /** Broadcast with acknowledgements: complete when every server said how many clients it has, and all of them answered. */

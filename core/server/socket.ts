@@ -203,7 +203,11 @@ export class Socket<
     this.#flags = NO_FLAGS;
     const ack = typeof data.at(-1) === 'function' ? (data.pop() as AckCallback) : undefined;
     const { outgoing } = this.nsp.hooks;
-    if (outgoing !== null && !passOutgoing(outgoing, packet, this.#selection(flags), this.server)) return true;
+    if (outgoing !== null && !passOutgoing(outgoing, packet, this.#selection(flags), this.server)) {
+      // Nobody will answer: that is known when the time is over, or the socket gone.
+      if (ack !== undefined) this.#expectAnswer(this.nsp._ids++, ack, flags.timeout);
+      return true;
+    }
     if (ack === undefined && this.pid !== undefined && (this.connected || this.#isClosing)) {
       // Through the adapter, which numbers the event and keeps it for a client that comes back, also while that is away.
       logRejection(this.nsp.adapter.broadcast(packet, this.#selection(flags)), 'broadcast');
