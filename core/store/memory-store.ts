@@ -199,7 +199,7 @@ function sizeOf(key: string, value: Uint8Array): number {
 }
 
 /** @throws RangeError when something is not bounded. */
-function checkLimits(limits: object): void {
+export function checkLimits(limits: object): void {
   for (const [name, value] of Object.entries(limits)) {
     if (!(typeof value === 'number' && value > 0 && Number.isFinite(value)))
       throw new RangeError(`${name} is a positive number: what is kept has a bound`);

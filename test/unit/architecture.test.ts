@@ -79,7 +79,7 @@ const rule: DependencyRule = {
     {
       who: 'core/adapters/',
       may: [...base, 'core/cluster/', 'core/store/', 'core/rooms/', 'core/protocol/'],
-      mayTypes: ['core/server/'],
+      mayTypes: ['core/server/', 'core/extension.ts'],
     },
     {
       who: 'core/server/',

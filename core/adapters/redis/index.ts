@@ -13,7 +13,7 @@
 import { systemClock } from '../../clock.js';
 import { ClusterNode } from '../../cluster/node.js';
 import { OptionError } from '../../errors.js';
-import type { AdapterFactory } from '../adapter.js';
+import type { AdapterFactory, AdapterNamespace } from '../adapter.js';
 import { NativeAdapter } from '../native/adapter.js';
 import { adapterFactory } from '../native/factory.js';
 import { type ClusterOptions, resolveClusterOptions } from '../native/options.js';
@@ -27,6 +27,7 @@ import { SocketioAdapter } from './socketio/adapter.js';
 import { SocketioChannels } from './socketio/channels.js';
 import type { SocketioOptions } from './socketio/nodes.js';
 import { RedisSocketioBus } from './socketio/redis-bus.js';
+import { RedisStores } from './store/stores.js';
 
 export { ClusterError, type ClusterErrorCode } from '../../errors.js';
 export type { AdapterFactory } from '../adapter.js';
@@ -97,7 +98,8 @@ export function createAdapter(
     maxPendingBytes,
   });
   const node = new ClusterNode(bus, { clock: systemClock, ...resolved, features: ['native'] });
-  return adapterFactory(node, (nsp) => {
+  const stores = new RedisStores(bus, commands, { clock: systemClock, node, prefix });
+  const make = (nsp: AdapterNamespace) => {
     const limits = nsp.server.opts?.connectionStateRecovery;
     if (limits === undefined) {
       return socketioBus === undefined
@@ -116,7 +118,8 @@ export function createAdapter(
     if (mode === 'auto') queueMicrotask(() => reportOfficialNodes(commands, socketio.key, node, nsp.name));
     const store = new RedisRecoveryStore(bus, commands, { node, prefix, namespace: nsp.name });
     return new RecoveringClusterAdapter(nsp, node, store, limits, resolved);
-  });
+  };
+  return adapterFactory(node, make, stores);
 }
 
 /** They would not be heard, nor hear us: whoever moves over with recovery on has to know. */
