@@ -5,6 +5,7 @@ import type { HttpHandler } from '../extension.js';
 export class Routes {
   readonly #report: (error: unknown, name: string) => void;
   readonly #handlers = new Map<string, HttpHandler>();
+  #path: string | undefined;
 
   /** @param report hears what handlers throw. */
   constructor(report: (error: unknown, name: string) => void) {
@@ -26,10 +27,23 @@ export class Routes {
     };
   }
 
+  /** Requests are served at `<path>/<name>` alone, from now on. */
+  serveBelow(path: string): void {
+    this.#path = path.replace(/\/+$/, '');
+  }
+
   /** Serves a request, if one of the handlers is for it; else returns `false`. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#handlers.size === 0) return false;
-    const handler = this.#handlers.get(lastPartOf(request.url ?? ''));
+    const pathname = pathnameOf(request.url ?? '');
+    const name = lastPartOf(pathname);
+    if (this.#path !== undefined && pathname !== `${this.#path}/${name}`) return false;
+    return this.handleNamed(name, request, response);
+  }
+
+  /** Serves a request that a framework has found to be for the handler of this name. */
+  handleNamed(name: string, request: IncomingMessage, response: ServerResponse): boolean {
+    const handler = this.#handlers.get(name);
     if (handler === undefined) return false;
     this.#run(handler, request, response);
     return true;
@@ -39,15 +53,18 @@ export class Routes {
     try {
       await handler(request, response);
     } catch (error) {
-      this.#report(error, `route ${lastPartOf(request.url ?? '')}`);
+      this.#report(error, `route ${lastPartOf(pathnameOf(request.url ?? ''))}`);
       if (!response.headersSent) response.writeHead(500, { Connection: 'close' });
       response.end();
     }
   }
 }
 
-function lastPartOf(url: string): string {
+function pathnameOf(url: string): string {
   const question = url.indexOf('?');
-  const path = question === -1 ? url : url.slice(0, question);
+  return question === -1 ? url : url.slice(0, question);
+}
+
+function lastPartOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -47,7 +47,12 @@ export class EngineServer extends Engine {
 
   /** Serves a request below the path that is not the engine's: the publish endpoint, or a route of an extension. */
   handleRoute(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.#routes.handle(request, response);
+    return this.#routes.handleNamed(pathOf(request).replace(/^.*\//, ''), request, response);
+  }
+
+  /** Routes are below this path, and nowhere else. @internal */
+  serveRoutesBelow(path: string): void {
+    this.#routes.serveBelow(path);
   }
 
   override close(): this {
@@ -99,6 +104,7 @@ export function attach(
   options: ResolvedOptions,
   { path, serveClient }: Settings,
 ): Attachment {
+  if (engine instanceof EngineServer) engine.serveRoutesBelow(path);
   const serveClientFile = clientFiles(path, options.cors);
   const route: Route = {
     ...routeOf(path, options),
@@ -122,6 +128,7 @@ export function mount(
   onUpgrade: UpgradeListener,
   pathnameOf?: (request: IncomingMessage) => string,
 ): Mount {
+  engine.serveRoutesBelow(path);
   const serveClientFile = clientFiles(path, options.cors);
   const route = { ...routeOf(path, options), onUpgrade, ...(pathnameOf && { pathnameOf }) };
   const { detach } = PathRouter.of(server, systemClock).add(route);

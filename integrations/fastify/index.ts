@@ -3,6 +3,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { warnIfUntested } from '../../core/tested-versions.js';
 import { internalsOf } from './internals.js';
 import { logTo } from './log.js';
 import { type CarillonPluginOptions, claimPath, resolvePluginOptions } from './options.js';
@@ -17,6 +18,7 @@ interface Closing {
 }
 
 async function register(app: FastifyInstance, given: CarillonPluginOptions): Promise<void> {
+  warnIfUntested('fastify', app.version);
   const options = resolvePluginOptions(app, given);
   // Fastify knows the address behind a proxy, when it was told to trust one.
   const io = new PluginServer({ clientAddress: (request) => request.fastify.ip, ...options.server });

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import type { Server as HttpServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type INestApplicationContext,
@@ -11,6 +13,7 @@ import {
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { OptionError, Server } from '../../core/index.js';
+import { warnIfUntested } from '../../core/tested-versions.js';
 import { checkNames, SERVER_OPTIONS } from '../option-names.js';
 import { observeContexts } from './acknowledgement.js';
 import { Activity } from './activity.js';
@@ -72,6 +75,7 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
       );
     }
     this.#app = app;
+    warnIfUntested('@nestjs/core', versionOfNest());
     const modules = app.get(ModulesContainer);
     const given = { ...moduleOptions(modules), ...options };
     const own = { drainTimeout: true, handleConnectionTimeout: true, maxPendingBytes: true } as const;
@@ -295,6 +299,16 @@ export class CarillonAdapter implements WebSocketAdapter<AnyServer | AnyNamespac
 function logListenerError(server: AnyServer, error: unknown, event: unknown): void {
   if (server.sockets.listenerCount('listener_error') > 1) return;
   logger.error(error instanceof Error ? error : `a listener of "${String(event)}" failed: ${error}`);
+}
+
+/** Of the copy that the application has; Nest does not tell it itself. */
+function versionOfNest(): string | undefined {
+  try {
+    const require = createRequire(join(process.cwd(), 'package.json'));
+    return (require('@nestjs/core/package.json') as { version?: string }).version;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkNumber(name: string, value: number, expected: string): void {

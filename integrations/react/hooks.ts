@@ -7,9 +7,11 @@ import {
   useContext,
   useEffect,
   useInsertionEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   useSyncExternalStore,
+  version,
 } from 'react';
 import type {
   DefaultEventsMap,
@@ -18,6 +20,7 @@ import type {
   EventsMap,
   SocketReservedEvents,
 } from '../../core/client/index.js';
+import { warnIfUntested } from '../../core/tested-versions.js';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from './client.js';
 import { type ConnectionState, INITIAL_STATE, SharedSocket } from './shared-socket.js';
 
@@ -69,6 +72,7 @@ export function createSocketHooks<
   ListenEvents extends EventsMap = DefaultEventsMap,
   EmitEvents extends EventsMap = ListenEvents,
 >(): SocketHooks<ListenEvents, EmitEvents> {
+  warnIfUntested('react', version);
   const Context = createContext<SharedSocket | null>(null);
   const provide = (props: SocketProviderProps): ReactNode => createElement(Provider, { ...props, Context });
   return {
@@ -132,8 +136,11 @@ function Provider({
   return createElement(Context.Provider, { value: shared }, createElement(Holder, { shared }), children);
 }
 
+/** There is a socket before any layout effect below the provider runs. Servers run no effects, and React 18 says so. */
+const useFirstEffect = typeof window === 'undefined' ? useEffect : useLayoutEffect;
+
 function Holder({ shared }: { shared: SharedSocket }): null {
-  useEffect(() => shared.hold(), [shared]);
+  useFirstEffect(() => shared.hold(), [shared]);
   return null;
 }
 

@@ -5,8 +5,8 @@ export interface ConnectionState {
   /**
    * - `connecting`: not yet, or not any more and trying again by itself; also in server rendering;
    * - `connected`;
-   * - `disconnected`: and it stays so until `socket.connect()` is called, because a middleware refused the connection or
-   *   one side ended it.
+   * - `disconnected`: and it stays so until `socket.connect()` is called, because of `autoConnect: false`, because a
+   *   middleware refused the connection, or because one side ended it.
    */
   readonly status: 'connecting' | 'connected' | 'disconnected';
   /** Id of the session while it is connected, as on the server. */
@@ -51,7 +51,13 @@ export class SharedSocket<S extends SocketLike = Socket> {
   /** The socket while somebody holds it; `null` before, after, and on the server. */
   readonly socket = (): S | null => this.#socket;
 
-  readonly state = (): ConnectionState => this.#state;
+  readonly state = (): ConnectionState => {
+    // `socket.connect()` of a socket that was at rest is no event.
+    if (this.#state.status === 'disconnected' && this.#socket?.active) {
+      this.#state = { ...this.#state, status: 'connecting' };
+    }
+    return this.#state;
+  };
 
   /** Is told when {@link socket} or {@link state} changes; returns the end of it. */
   readonly observe = (observer: () => void): (() => void) => {
@@ -84,8 +90,9 @@ export class SharedSocket<S extends SocketLike = Socket> {
     socket.on('disconnect', this.#onDisconnect);
     socket.on('connect_error', this.#onError);
     this.#socket = socket;
-    this.#change(INITIAL_STATE);
+    // With `autoConnect: false` nothing happens until somebody calls `connect()`.
     if (socket.connected) this.#onConnect();
+    else this.#change(socket.active ? INITIAL_STATE : { ...INITIAL_STATE, status: 'disconnected' });
   }
 
   #close(): void {

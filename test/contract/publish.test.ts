@@ -157,3 +157,24 @@ it.each([
   expect(make).toThrow(option);
   expect(make).not.toThrow(/too short/);
 });
+
+it('answers on its documented path alone', async () => {
+  const { url } = await start();
+  for (const path of ['/socket.io/x/publish', '/socket.io//publish', '/socket.io/publish/publish']) {
+    const answer = await post(url, { event: 'x' }, { path });
+    expect([path, answer.status]).toEqual([path, 400]);
+  }
+  expect((await post(url, { event: 'x' })).status).toBe(200);
+});
+
+it('a batch that is refused leaves no namespaces behind', async () => {
+  const { io, url } = await start();
+  io.of(/^\/tenant-\d+$/);
+  const before = [...io._nsps.keys()];
+  const answer = await post(url, [
+    { namespace: '/tenant-1', event: 'x' },
+    { namespace: '/tenant-2', event: '' },
+  ]);
+  expect(answer.status).toBe(400);
+  expect([...io._nsps.keys()]).toEqual(before);
+});

@@ -35,8 +35,9 @@ export function publish(publisher: Pick<Extension, 'namespace'>, body: unknown):
   const list = Array.isArray(body) ? body : [body];
   if (list.length === 0 || list.length > MAX_PUBLICATIONS)
     throw new PublishError(`an array has 1 to ${MAX_PUBLICATIONS} events, not ${list.length}`);
-  const operations = list.map((each, index) => {
-    const publication = check(each, Array.isArray(body) ? `[${index}]` : '');
+  // All of them, before a pattern makes a namespace for one of them.
+  const publications = list.map((each, index) => check(each, Array.isArray(body) ? `[${index}]` : ''));
+  const operations = publications.map((publication) => {
     const namespace = publisher.namespace(publication.namespace);
     if (namespace === undefined)
       throw new PublishError(`there is no namespace ${JSON.stringify(publication.namespace)}`, 404);

@@ -127,3 +127,26 @@ it('listens only while it is told to', () => {
   expect(heard).toEqual(['one']);
   expect(opened[0]!.listenerCount('news')).toBe(0);
 });
+
+it('says that a socket with `autoConnect: false` rests, until it is told to connect', () => {
+  const { shared, opened } = setUpAtRest();
+  const release = shared.hold();
+  expect(shared.state().status).toBe('disconnected');
+  opened[0]!.active = true;
+  expect(shared.state().status).toBe('connecting');
+  expect(shared.state()).toBe(shared.state());
+  opened[0]!.succeed('a');
+  expect(shared.state()).toEqual({ status: 'connected', id: 'a', error: undefined });
+  release();
+});
+
+function setUpAtRest() {
+  const opened: StillSocket[] = [];
+  const shared = new SharedSocket(() => {
+    const socket = new StillSocket();
+    socket.active = false;
+    opened.push(socket);
+    return socket;
+  });
+  return { shared, opened };
+}
