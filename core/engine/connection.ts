@@ -164,18 +164,18 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     return this.#outbox.isEmpty && this.#transport.writable;
   }
 
-  override on<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
+  override on<K extends keyof ConnectionEvents>(event: K, listener: (...args: any) => void): this {
     // Whoever wants to hear of pressure only must not slow down everything else.
     if (event !== 'backpressure') this.#observed = true;
     this.#prepareListeners();
     return super.on(event, listener as never);
   }
 
-  override addListener<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
+  override addListener<K extends keyof ConnectionEvents>(event: K, listener: (...args: any) => void): this {
     return this.on(event, listener);
   }
 
-  override prependListener<K extends keyof ConnectionEvents>(event: K, listener: (...args: any[]) => void): this {
+  override prependListener<K extends keyof ConnectionEvents>(event: K, listener: (...args: any) => void): this {
     this.#observed = true;
     this.#prepareListeners();
     return super.prependListener(event, listener as never);
@@ -197,8 +197,8 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     }
   }
 
-  override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
-    this.#host.onListenerError(error, event);
+  override [EventEmitter.captureRejectionSymbol](error: unknown, event: unknown, ..._args: unknown[]): void {
+    this.#host.onListenerError(error, event as string | symbol);
   }
 
   /** Gives the connection to whoever lives above it. */

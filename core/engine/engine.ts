@@ -212,8 +212,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     }
   }
 
-  override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
-    this.onListenerError(error, event);
+  override [EventEmitter.captureRejectionSymbol](error: unknown, event: unknown, ..._args: unknown[]): void {
+    this.onListenerError(error, event as string | symbol);
   }
 
   onListenerError(error: unknown, event: string | symbol): void {

@@ -326,7 +326,7 @@ export class Namespace<
     }
   }
 
-  override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol): void {
+  override [EventEmitter.captureRejectionSymbol](error: unknown, event: unknown, ..._args: unknown[]): void {
     this.server.reportListenerError(error, { namespace: this, event });
   }
 
