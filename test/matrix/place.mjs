@@ -78,7 +78,9 @@ export class Place {
     cpSync(modules, target, { recursive: true, verbatimSymlinks: false });
     for (const each of names) {
       const [name, source = name] = each.split('=');
-      if (name !== 'carillon') this.#link(name, join(packages, source), target);
+      if (source.startsWith('carillon') && name !== source)
+        cpSync(join(target, source), join(target, name), { recursive: true });
+      else if (name !== 'carillon') this.#link(name, join(packages, source), target);
       this.#note(name);
     }
   }
