@@ -15,6 +15,7 @@ const serverSide = /^core\/(?!client\/|emitter\/|adapters\/redis\/)/;
 const wholes = {
   package: [core, /^integrations\//, /README\.md$/, /^examples\//, /^test\/(package|support\/(packed|project|readme))/],
   hostile: [serverSide, /^test\/(hostile|load)\//, /^bench\/load\//],
+  proxies: [serverSide, /^core\/client\//, /^docs\/proxies\//, /^test\/proxies\//, /^test\/support\/servers\/prox/],
   types: [core, /^integrations\//, /^test\/types\//],
   browser: [
     /^core\/client\//,

@@ -314,6 +314,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
 
   onRelief(dropped: number): void {
     if (dropped === 0) return;
+    if (debug.enabled) debug('%s reads again; %d messages were dropped', this.id, dropped);
     // Nothing waits any more: what has not been written by now was dropped.
     this.#sendCallbacks = null;
     this.#handler?.onDropped?.(dropped);

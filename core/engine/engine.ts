@@ -347,6 +347,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
    */
   close(): this {
     this.#isClosed = true;
+    debug('closes, with %d connections', this.#connections.size);
     const transports = Array.from(this.#connections.values(), (connection) => connection.transport);
     for (const connection of [...this.#connections.values()]) {
       // A client between two polls, or on its way to another transport, cannot be told before it is there.

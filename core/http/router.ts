@@ -1,7 +1,10 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import createDebug from 'debug';
 import type { Clock } from '../clock.js';
 import { endSocket } from '../transports/end-socket.js';
+
+const debug = createDebug('carillon:http');
 
 /** A path of an HTTP server that belongs to us. */
 export interface Route {
@@ -141,7 +144,9 @@ export class PathRouter {
     if (timeout === undefined) return;
     const timer = this.#clock.setTimeout(
       () => {
-        if (socket.writable && (socket as Duplex & { bytesWritten?: number }).bytesWritten === 0) endSocket(socket);
+        if (!socket.writable || (socket as Duplex & { bytesWritten?: number }).bytesWritten !== 0) return;
+        debug('nobody answers an upgrade: it is ended');
+        endSocket(socket);
       },
       timeout,
       true,

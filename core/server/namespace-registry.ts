@@ -1,4 +1,7 @@
+import createDebug from 'debug';
 import type { Credentials, NamespaceOwner } from './contracts.js';
+
+const debug = createDebug('carillon:namespace');
 
 /** Decides whether a name belongs to a dynamic namespace: `next(null, true)` creates it. */
 export type NamespaceMatcher = (
@@ -94,6 +97,7 @@ export class NamespaceRegistry<Member extends { readonly name: string }> impleme
       try {
         matches(name, auth, next);
       } catch (error) {
+        if (debug.enabled) debug('a matcher failed for %j: %O', name, error);
         this.#options.onMatcherError(error);
         next(null, false);
       }
@@ -103,11 +107,13 @@ export class NamespaceRegistry<Member extends { readonly name: string }> impleme
 
   register(namespace: Member): void {
     this.named.set(namespace.name, namespace);
+    if (debug.enabled) debug('%j is there', namespace.name);
     this.#options.onRegistered(namespace);
   }
 
   unregister(namespace: Member): void {
     if (this.named.get(namespace.name) === namespace) this.named.delete(namespace.name);
+    if (debug.enabled) debug('%j is gone', namespace.name);
     this.#options.onUnregistered(namespace);
   }
 }

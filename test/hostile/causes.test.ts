@@ -92,6 +92,7 @@ test('DEBUG=carillon:* tells the story of a connection', async () => {
           .replace(/\d+ (bytes|in|packets)/g, 'n $1'),
       );
     expect(story).toEqual([
+      'carillon:namespace "/" is there',
       'carillon:engine SID opened over polling',
       'carillon:client SID joins "/" as ID',
       'carillon:connection SID begins to move to websocket',

@@ -76,6 +76,15 @@ describe('who is visited', () => {
   });
 });
 
+test('rooms that nobody is in', () => {
+  const index = indexOf({ ann: ['a'] });
+  expect(visited(index, ['nowhere'])).toEqual([]);
+  expect(visited(index, ['a', 'nowhere'], ['neither'])).toEqual(['ann']);
+  const inside: string[][] = [];
+  index.each(new Set(['a']), new Set(), () => inside.push(visited(index, ['nowhere', 'a'], ['neither'])));
+  expect(inside).toEqual([['ann']]);
+});
+
 describe('members that are not known yet', () => {
   test('are skipped until they join again', () => {
     const known = new Map<string, string>();
