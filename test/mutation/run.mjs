@@ -57,8 +57,9 @@ const TARGETS = {
 const PASSED_OVER = /(\.d\.ts|\/types\.ts|\/contracts\.ts|\/index\.ts|\/public\.ts)$/;
 /** A worker is renewed after so many runs: what Jest keeps of each adds up. */
 const RUNS_PER_WORKER = 60;
-/** Milliseconds; several times what any run takes on a busy machine. */
+/** Milliseconds after which a run hangs: many times what the same tests took before anything was broken, and at least this. */
 const HANG = 180_000;
+const HANG_FACTOR = 8;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cacheFile = join(root, 'node_modules/.cache/carillon/mutation.json');
@@ -160,7 +161,7 @@ class Worker {
   }
 
   /** @returns `{ killed, ran, failure }`; killed when it does not end. */
-  async run(tests) {
+  async run(tests, limit) {
     if (this.#child === null || this.#runs++ >= RUNS_PER_WORKER) await this.#renew();
     const id = this.#id++;
     const child = this.#child;
@@ -174,7 +175,7 @@ class Worker {
       const onExit = () => {
         finish({ killed: true, ran: 0, failure: 'the process ended' });
       };
-      const timer = setTimeout(() => child.kill('SIGKILL'), HANG);
+      const timer = setTimeout(() => child.kill('SIGKILL'), limit);
       child.on('message', onMessage).on('exit', onExit);
       child.send({ id, tests });
     });
@@ -187,7 +188,7 @@ class Worker {
       cwd: this.#folder,
       execArgv: ['--experimental-vm-modules', '--no-warnings'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: { ...process.env, NODE_OPTIONS: '', FUZZ_SECONDS: '1', FUZZ_SEED: '1', CI: '1' },
+      env: { ...process.env, NODE_OPTIONS: '', FUZZ_SECONDS: '0.5', FUZZ_SEED: '1', CI: '1' },
     });
     const child = this.#child;
     // What a broken test left behind may end it at any time.
@@ -214,12 +215,12 @@ const keyOf = ({ file, source, start, end, text }) =>
     .digest('hex')
     .slice(0, 24);
 
-async function judge(worker, mutant) {
+async function judge(worker, mutant, limit) {
   const { file, source, start, end, text } = mutant;
   worker.write(file, source.slice(0, start) + text + source.slice(end));
   try {
     for (const tests of stagesOf(file)) {
-      if (tests.length > 0 && (await worker.run(tests)).killed) return 'killed';
+      if (tests.length > 0 && (await worker.run(tests, limit)).killed) return 'killed';
     }
     return 'survived';
   } finally {
@@ -236,10 +237,13 @@ try {
     const { count, mutants } = draw(folder);
     const known = mutants.filter((mutant) => cache[keyOf(mutant)] !== undefined).length;
     console.log(`${folder}: ${mutants.length} of ${count} mutants, ${known} known`);
+    let limit = HANG;
     if (known < mutants.length) {
       // Tests that fail without a mutant prove nothing.
       const tests = [...new Set(mutants.flatMap((mutant) => stagesOf(mutant.file).flat()))];
-      const { killed, ran, failure } = await workers[0].run(tests);
+      const start = performance.now();
+      const { killed, ran, failure } = await workers[0].run(tests, 10 * HANG);
+      limit = Math.max(HANG, HANG_FACTOR * (performance.now() - start));
       if (killed || ran === 0) throw new Error(`the tests of ${folder} fail as it is: ${failure}`);
     }
     const queue = mutants.filter((mutant) => cache[keyOf(mutant)] === undefined);
@@ -247,7 +251,7 @@ try {
       workers.map(async (worker) => {
         while (queue.length > 0 && Date.now() < deadline) {
           const mutant = queue.shift();
-          cache[keyOf(mutant)] = await judge(worker, mutant);
+          cache[keyOf(mutant)] = await judge(worker, mutant, limit);
           mkdirSync(dirname(cacheFile), { recursive: true });
           writeFileSync(cacheFile, JSON.stringify(cache));
         }
