@@ -224,4 +224,58 @@ export const scenarios: Scenario[] = [
       await context.recorded('two', 1);
     },
   },
+  {
+    name: 'what collectors of metrics read of the adapter, and put around it',
+    touches: ['Adapter.rooms', 'Adapter.sids', 'Adapter.nsp', 'Adapter.broadcast', 'Adapter.addAll', 'Adapter.del'],
+    async run(context) {
+      const io = await context.server();
+      const { adapter } = io.of('/');
+      const calls: string[] = [];
+      for (const method of ['broadcast', 'broadcastWithAck', 'addAll', 'del', 'delAll'] as const) {
+        const inner = adapter[method] as (...args: unknown[]) => unknown;
+        Object.assign(adapter, {
+          [method](this: unknown, ...args: unknown[]) {
+            calls.push(method);
+            return inner.apply(this, args);
+          },
+        });
+      }
+      const one = await context.connect(io);
+      const two = await context.connect(io);
+      one.socket.join(['a', 'b']);
+      two.socket.join('a');
+      const show = (label: string) => {
+        const own: string[] = [];
+        const shared: [string, number][] = [];
+        adapter.rooms.forEach((members, room) => {
+          if (adapter.sids.has(room)) own.push(room);
+          else shared.push([room, members.size]);
+        });
+        context.record('adapter', label, own.length, shared, adapter.sids.size);
+        const counts = Array.from(adapter.sids.values(), (rooms) => rooms.size);
+        context.record(
+          'adapter',
+          'per socket',
+          counts,
+          Math.max(0, ...[...adapter.rooms.values()].map(({ size }) => size)),
+        );
+        context.record('adapter', 'maps', adapter.rooms instanceof Map, adapter.sids instanceof Map);
+        context.record(
+          'adapter',
+          'json',
+          JSON.stringify([...adapter.rooms.entries()].map(([, ids]) => [...ids].length)),
+        );
+        context.record('adapter', 'namespace', adapter.nsp.name, adapter.nsp.sockets.size);
+      };
+      show('together');
+      io.to('a').emit('x');
+      one.socket.broadcast.emit('x');
+      two.socket.leave('a');
+      show('one left a room');
+      two.client.disconnect();
+      await context.once(two.socket, 'disconnect');
+      show('one left');
+      context.record('adapter', 'calls', calls);
+    },
+  },
 ];
