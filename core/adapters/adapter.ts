@@ -34,7 +34,7 @@ export interface FoundSession extends SessionToPersist {
    */
   takeMissed(): Prepared[] | null;
   /** Its client was lost before the socket took its place: keep it as it was. */
-  giveBack(): void;
+  release(): void;
 }
 
 /** What an adapter needs of a socket. */

@@ -17,9 +17,9 @@ export interface MembershipObserver {
   onMember(member: Member): void;
   onLeave(member: Member, reason: LeaveReason): void;
   /** For `heartbeatTimeout` nothing came back of what we sent ourselves: it is we who are cut off. Once per outage. */
-  onDeaf(): void;
+  onIsolated(): void;
   /** We hear ourselves again. */
-  onHearing(): void;
+  onReachable(): void;
   /** This process did not run for so long that others may have taken us for dead. */
   onBlocked(milliseconds: number): void;
 }
@@ -58,7 +58,7 @@ export class Membership {
   #sweep: Timer | undefined;
   #lastBeat = 0;
   #lastEcho = 0;
-  #isDeaf = false;
+  #isIsolated = false;
 
   constructor(options: MembershipOptions, features: readonly string[]) {
     this.#options = options;
@@ -71,8 +71,8 @@ export class Membership {
   }
 
   /** Whether our own signs of life stay away. */
-  get isDeaf(): boolean {
-    return this.#isDeaf;
+  get isIsolated(): boolean {
+    return this.#isIsolated;
   }
 
   get isRunning(): boolean {
@@ -139,7 +139,7 @@ export class Membership {
   }
 
   /** Anything else came from a node: it is alive. */
-  onSignOfLife(sender: string): void {
+  onHeartbeat(sender: string): void {
     const member = this.#members.get(sender);
     if (member !== undefined) member.lastHeard = this.#options.clock.now();
   }
@@ -172,9 +172,9 @@ export class Membership {
     this.#lastEcho = now;
     // While we could not hear ourselves, we could not hear the others either: their time begins anew.
     if (gap > heartbeatInterval * 1.5) for (const member of this.#members.values()) member.lastHeard = now;
-    if (!this.#isDeaf) return;
-    this.#isDeaf = false;
-    observer.onHearing();
+    if (!this.#isIsolated) return;
+    this.#isIsolated = false;
+    observer.onReachable();
   }
 
   #scheduleSweep(): void {
@@ -199,9 +199,9 @@ export class Membership {
     const { clock, heartbeatInterval, heartbeatTimeout, observer } = this.#options;
     const now = clock.now();
     if (now - due >= LATE) this.#beginAnew();
-    if (!this.#isDeaf && now - this.#lastEcho >= heartbeatTimeout) {
-      this.#isDeaf = true;
-      observer.onDeaf();
+    if (!this.#isIsolated && now - this.#lastEcho >= heartbeatTimeout) {
+      this.#isIsolated = true;
+      observer.onIsolated();
     }
     for (const member of [...this.#members.values()]) {
       if (now - member.lastHeard < heartbeatTimeout) continue;

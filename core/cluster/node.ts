@@ -123,8 +123,8 @@ export class ClusterNode implements ClusterPeer {
             this.#observers.leave(member, reason);
             this.#requests.onLeave(member.id);
           },
-          onDeaf: () => this.#onDown(new Error('nothing comes back of what was published')),
-          onHearing: () => this.#onUp(),
+          onIsolated: () => this.#onDown(new Error('nothing comes back of what was published')),
+          onReachable: () => this.#onUp(),
           onBlocked: (milliseconds) => this.#onBlocked(milliseconds),
         },
       },
@@ -226,7 +226,7 @@ export class ClusterNode implements ClusterPeer {
 
   /** Whether messages get through, as far as is known. */
   get isUp(): boolean {
-    return this.bus.isUp && !this.#membership.isDeaf;
+    return this.bus.isUp && !this.#membership.isIsolated;
   }
 
   /** Frames that were rejected because they were malformed, or answers nobody had asked for. */
@@ -299,7 +299,7 @@ export class ClusterNode implements ClusterPeer {
     const verdict = order.onFrame(sender, number, this.clock.now());
     if (verdict === 'seen') return;
     if (verdict !== 'next') this.#onDisorder(verdict, sender, number);
-    this.#membership.onSignOfLife(sender);
+    this.#membership.onHeartbeat(sender);
     for (const message of messages) {
       try {
         listener(message, sender);

@@ -104,7 +104,7 @@ export class Namespace<
   /** Clients that are not let in yet: a middleware, or their session, is waited for. */
   #arriving = 0;
   /** Sockets by their secret, when recovery is on: a client may come back before its loss was noticed. */
-  readonly #socketsByPid = new Map<string, { letGo(): void }>();
+  readonly #socketsByPid = new Map<string, { closeStale(): void }>();
   /** When recovery is on. */
   readonly #attempts: RecoveryAttempts | null;
 
@@ -159,14 +159,14 @@ export class Namespace<
     if (this.#attempts?.isExhausted(pid, offset)) {
       const words = `the same events were replayed ${MAX_REPLAYS} times to a client that was lost each time: it begins anew`;
       this.server.reportListenerError(new Error(words), { namespace: this, event: 'connectionStateRecovery' });
-      this.#socketsByPid.get(pid)?.letGo();
+      this.#socketsByPid.get(pid)?.closeStale();
       this.#admit(client, auth, null, credentials);
       return;
     }
     this.#restore(pid, offset).then((session) => {
       if (client.isOpen) this.#admit(client, auth, session, credentials);
       else {
-        giveBack(session);
+        release(session);
         this.#turnAway();
       }
     });
@@ -180,7 +180,7 @@ export class Namespace<
 
   async #restore(pid: string, offset: string | undefined): Promise<Session | FoundSession | null> {
     // The client is back before we noticed that it was gone: its old connection is dead.
-    this.#socketsByPid.get(pid)?.letGo();
+    this.#socketsByPid.get(pid)?.closeStale();
     try {
       const session = await this.adapter.restoreSession(pid, offset);
       return session !== null && this.#mayRestore(session) ? session : null;
@@ -216,7 +216,7 @@ export class Namespace<
     runMiddlewares(middlewares, socket, (error: ExtendedError | null) => {
       if (!client.isOpen) {
         socket.leaveEverything();
-        if (error === null) giveBack(session);
+        if (error === null) release(session);
         this.#turnAway();
         return;
       }
@@ -510,8 +510,8 @@ function offsetOf({ offset }: Credentials): string | undefined {
   return typeof offset === 'string' ? offset : undefined;
 }
 
-function giveBack(session: Session | FoundSession | null): void {
-  if (session !== null && 'giveBack' in session) session.giveBack();
+function release(session: Session | FoundSession | null): void {
+  if (session !== null && 'release' in session) session.release();
 }
 
 /** A guard of an extension, as a middleware. */

@@ -626,7 +626,7 @@ export class Socket<
   }
 
   /** Its client is back elsewhere: the connection is dead, and need not be told. @internal */
-  letGo(): void {
+  closeStale(): void {
     this.client.conn.close(true);
   }
 

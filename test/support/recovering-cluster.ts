@@ -20,7 +20,7 @@ export class ReturningSocket extends TestSocket implements RecoverableSocket {
     this.node = node;
   }
 
-  letGo(): void {
+  closeStale(): void {
     this.node.lose(this);
   }
 
@@ -128,7 +128,7 @@ export class RecoveringNode {
   /** A client asks for its session. As a namespace does, the socket it may still have here is let go first. */
   restore(pid: string, offset: string | undefined): Promise<FoundSession | null> {
     for (const socket of [...this.namespace.sockets.values()]) {
-      if (socket instanceof ReturningSocket && socket.pid === pid) socket.letGo();
+      if (socket instanceof ReturningSocket && socket.pid === pid) socket.closeStale();
     }
     return this.adapter.restoreSession(pid, offset);
   }

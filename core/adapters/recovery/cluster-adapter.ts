@@ -22,15 +22,15 @@ import { ReceivedEvent } from '../native/received-event.js';
 import { SharedUse } from '../shared-use.js';
 import { AdapterWrapper } from '../wrapper.js';
 import { Barrier } from './log/barrier.js';
-import { CatchUp } from './log/gap-recovery.js';
+import { GapRecovery } from './log/gap-recovery.js';
 import { Journal } from './log/journal.js';
 import { LogReader } from './log/reader.js';
-import { Reception } from './log/receive-positions.js';
+import { ReceivePositions } from './log/receive-positions.js';
 import type { LoggedEvent } from './records/log-entry.js';
 import { endsWithText, TAG_LENGTH, withOffset } from './records/offsets.js';
 import type { Snapshot } from './records/snapshot.js';
-import { HandOver } from './sessions/claims.js';
-import { Returns } from './sessions/restore.js';
+import { SessionClaims } from './sessions/claims.js';
+import { SessionRestorer } from './sessions/restore.js';
 import { type RecoverableSocket, Sessions } from './sessions/sessions.js';
 import type { RecoveryStore } from './store.js';
 
@@ -63,13 +63,13 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
   readonly #retention: number;
   readonly #tag: string;
   readonly #journal: Journal;
-  readonly #reception = new Reception();
+  readonly #received = new ReceivePositions();
   readonly #sessions: Sessions;
   readonly #barrier: Barrier;
   readonly #reader: LogReader;
-  readonly #catchUp: CatchUp;
-  readonly #handOver: HandOver;
-  readonly #returns: Returns;
+  readonly #gaps: GapRecovery;
+  readonly #claims: SessionClaims;
+  readonly #restorer: SessionRestorer;
   readonly #isJson: boolean;
   readonly #use = new SharedUse();
   /** Nodes whose events cannot be recovered, because they do not number them. */
@@ -89,7 +89,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
     super(nsp);
     const receiver: EventReceiver = {
       onEvent: (message, sender, room) => this.#onEvent(message, sender, room),
-      onUnsubscribed: (room) => this.#reception.onUnsubscribed(room),
+      onUnsubscribed: (room) => this.#received.onUnsubscribed(room),
     };
     this.inner = new DistributedAdapter(nsp, (here) => new NativeNodes(here, node, { ...options, receiver }), this);
     this.#node = node;
@@ -112,16 +112,16 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
       store,
       lifetime: limits.maxDisconnectionDuration,
       interval: this.#interval,
-      position: () => this.#reception.offset,
+      position: () => this.#received.offset,
       schedule: () => node.clock.endOfTurn(() => this.#sessions.flush()),
       onError: (error) => node.reportFailure('connection state recovery', error),
     });
     this.#barrier = new Barrier(node.bus, nsp.name, `!${node.id}`);
     this.#reader = new LogReader(store, () => this.#barrier.pass());
-    this.#catchUp = new CatchUp({
+    this.#gaps = new GapRecovery({
       clock: node.clock,
       reader: this.#reader,
-      reception: this.#reception,
+      received: this.#received,
       own: this.#tag,
       isUp: () => node.isUp,
       alive: () => [...node.members.keys()].map(tagOf),
@@ -129,18 +129,18 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
       deliver: (tag, event) => this.#deliverRemote(tag, event),
       onLoss: (reason) => this.#onLoss(reason),
     });
-    this.#handOver = new HandOver(node, nsp.name, store, this.#sessions);
-    this.#returns = new Returns({
+    this.#claims = new SessionClaims(node, nsp.name, store, this.#sessions);
+    this.#restorer = new SessionRestorer({
       node,
       maxBytes: limits.maxBytes,
       reader: this.#reader,
-      reception: this.#reception,
-      catchUp: this.#catchUp,
-      handOver: this.#handOver,
+      received: this.#received,
+      gaps: this.#gaps,
+      handOver: this.#claims,
       sessions: this.#sessions,
       join: (id, rooms) => this.inner.addAll(id, rooms),
       leave: (id) => this.delAll(id),
-      prepare: (event, offset) => this.#received(event, offset)[0],
+      prepare: (event, offset) => this.#decorated(event, offset)[0],
     });
   }
 
@@ -163,7 +163,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
       onDown: (error) => {
         this.#barrier.fail(error);
         this.#reader.fail();
-        this.#catchUp.pause();
+        this.#gaps.pause();
         return false;
       },
       onUp: (dropped) => {
@@ -173,7 +173,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
       },
     });
     node.beforePublish(() => this.#writeLog());
-    this.#handOver.open();
+    this.#claims.open();
     await Promise.all([this.inner.init(), this.#barrier.open()]);
     this.#timer = node.clock.setInterval(() => this.#look(), this.#interval);
     await this.#look();
@@ -182,7 +182,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
   async #stop(): Promise<void> {
     this.#timer?.cancel();
     this.#stopWatching?.();
-    this.#handOver.close();
+    this.#claims.close();
     this.#writeLog();
     this.#sessions.flush();
     this.#barrier.close();
@@ -203,9 +203,9 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
     const previous = this.#journal.add(channel, event);
     const { sequence } = this.#journal;
     this.#node.to(channel).broadcast(parts, options, { sequence, previous });
-    this.#reception.advance(this.#tag, sequence);
-    if (this.#returns.isFollowing) this.#returns.collect(this.#tag, { ...event, sequence });
-    const { offset } = this.#reception;
+    this.#received.advance(this.#tag, sequence);
+    if (this.#restorer.isFollowing) this.#restorer.collect(this.#tag, { ...event, sequence });
+    const { offset } = this.#received;
     packet.data.push(offset);
     const spliced = this.#isJson ? withOffset(parts, offset) : undefined;
     this.#deliverKept(
@@ -223,7 +223,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
     if (!isText) return this.inner.broadcast(packet, options);
     const { parts } = this.#local.prepare(packet, options);
     if (options.flags.local !== true) this.#node.to(this.#nodes.channelOf(options)).broadcast(parts, options);
-    packet.data.push(this.#reception.offset);
+    packet.data.push(this.#received.offset);
     this.#local.deliver(this.#local.prepare(packet, options), packet, options);
   }
 
@@ -239,7 +239,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
     if (stamp === undefined) {
       if (flags.volatile !== true) this.#onUnnumbered(sender);
       if (!this.#isJson || !endsWithText(parts)) return this.#nodes.deliver(message);
-      this.#nodes.deliver({ ...message, parts: withOffset(parts, this.#reception.offset)! });
+      this.#nodes.deliver({ ...message, parts: withOffset(parts, this.#received.offset)! });
       return;
     }
     const tag = tagOf(sender);
@@ -249,31 +249,31 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
   }
 
   #receiveKept(tag: string, event: LoggedEvent, stamp: Stamp, channel: string): void {
-    if (this.#catchUp.isPaused) {
-      this.#catchUp.queue({ tag, event, stamp, channel });
+    if (this.#gaps.isPaused) {
+      this.#gaps.queue({ tag, event, stamp, channel });
       return;
     }
-    switch (this.#reception.onEvent(tag, channel, stamp)) {
+    switch (this.#received.onEvent(tag, channel, stamp)) {
       case 'next':
         this.#deliverRemote(tag, event);
         break;
       case 'gap':
         debug('%s: events of %s before %d are missing', this.nsp.name, tag, stamp.sequence);
-        this.#catchUp.queue({ tag, event, stamp, channel });
-        this.#catchUp.run();
+        this.#gaps.queue({ tag, event, stamp, channel });
+        this.#gaps.run();
         break;
       case 'loss':
         this.#onLoss('events of another node did not arrive, and cannot be told from others any more');
-        this.#reception.forgetChannels();
+        this.#received.forgetChannels();
         this.#receiveKept(tag, event, stamp, channel);
         break;
     }
   }
 
   #deliverRemote(tag: string, event: LoggedEvent): void {
-    if (this.#returns.isFollowing) this.#returns.collect(tag, event);
-    const { offset } = this.#reception;
-    const [message, packet] = this.#received(event, offset);
+    if (this.#restorer.isFollowing) this.#restorer.collect(tag, event);
+    const { offset } = this.#received;
+    const [message, packet] = this.#decorated(event, offset);
     this.#deliverKept(message, packet, event.options, offset);
   }
 
@@ -287,7 +287,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
   }
 
   /** An event of another node, or of the log, with an offset. A custom parser alone knows where to put it. */
-  #received({ parts, options }: LoggedEvent, offset: string): [Prepared, Packet] {
+  #decorated({ parts, options }: LoggedEvent, offset: string): [Prepared, Packet] {
     const spliced = this.#isJson ? withOffset(parts, offset) : undefined;
     if (spliced !== undefined) return [prepared(spliced, options), new ReceivedEvent(this.nsp, spliced)];
     const data = [...new ReceivedEvent(this.nsp, parts).data, offset];
@@ -309,7 +309,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
 
   async #afterOutage(): Promise<void> {
     await this.#look();
-    this.#catchUp.run();
+    this.#gaps.run();
   }
 
   /** From time to time: keeps our log and sessions alive, and sees how far the others are. */
@@ -317,7 +317,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
     if (!this.#node.isUp) return;
     const { clock } = this.#node;
     const { maxDisconnectionDuration } = this.#limits;
-    this.#returns.forsakeSince(clock.now() - maxDisconnectionDuration);
+    this.#restorer.abandonSince(clock.now() - maxDisconnectionDuration);
     try {
       this.#node.flush();
       const upkeep = {
@@ -331,8 +331,8 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
       this.#life = life;
       const snapshot = await this.#store.positions();
       await this.#barrier.pass();
-      if (!this.#catchUp.isPaused) {
-        this.#reception.reach(snapshot);
+      if (!this.#gaps.isPaused) {
+        this.#received.reach(snapshot);
         this.#forgetUnknown(snapshot);
       }
       this.#sessions.sweep();
@@ -344,8 +344,8 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
   /** Senders that are gone, and whose logs are gone with Redis's memory. */
   #forgetUnknown({ senders, finished }: Snapshot): void {
     const alive = new Set([this.#tag, ...Array.from(this.#node.members.keys(), tagOf)]);
-    for (const tag of [...this.#reception.positions.keys()]) {
-      if (!senders.has(tag) && !finished.has(tag) && !alive.has(tag)) this.#reception.forget(tag);
+    for (const tag of [...this.#received.positions.keys()]) {
+      if (!senders.has(tag) && !finished.has(tag) && !alive.has(tag)) this.#received.forget(tag);
     }
   }
 
@@ -353,7 +353,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
   #onLoss(reason: string): void {
     debug('%s: events are lost: %s', this.nsp.name, reason);
     this.#sessions.forgetAll();
-    this.#returns.spoil();
+    this.#restorer.invalidate();
     this.#node.reportFailure('connection state recovery', new Error(`clients of this node begin anew: ${reason}`));
   }
 
@@ -370,9 +370,9 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
   }
 
   #open(socket: RecoverableSocket): void {
-    const restored = this.#returns.take(socket.id);
+    const restored = this.#restorer.take(socket.id);
     socket.lastOffset = restored?.lastOffset ?? '';
-    this.#sessions.open(socket, restored?.checkpoints ?? [{ covers: '', at: this.#reception.offset }]);
+    this.#sessions.open(socket, restored?.checkpoints ?? [{ covers: '', at: this.#received.offset }]);
   }
 
   override del(id: SocketId, room: Room): void {
@@ -383,7 +383,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
   override delAll(id: SocketId): void {
     this.inner.delAll(id);
     this.#sessions.drop(id);
-    this.#returns.forsake(id);
+    this.#restorer.abandon(id);
   }
 
   override persistSession(session: SessionToPersist): void {
@@ -392,7 +392,7 @@ export class RecoveringClusterAdapter extends AdapterWrapper {
 
   override restoreSession(pid: PrivateSessionId, offset: string | undefined): Promise<FoundSession | null> {
     // Until this node has vouched for its own log, nobody can be told what it sent.
-    return this.#life === undefined ? Promise.resolve(null) : this.#returns.restore(pid, offset);
+    return this.#life === undefined ? Promise.resolve(null) : this.#restorer.restore(pid, offset);
   }
 }
 

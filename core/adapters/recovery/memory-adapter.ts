@@ -148,7 +148,7 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
     return {
       ...kept.session,
       takeMissed: () => this.#missedAfter(seen, kept.session.rooms),
-      giveBack: () => this.#sessions.set(pid, kept),
+      release: () => this.#sessions.set(pid, kept),
     };
   }
 

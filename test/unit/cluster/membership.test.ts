@@ -21,8 +21,8 @@ function setup() {
       observer: {
         onMember: ({ id, features }) => heard.push(['member', id, ...features].join(' ')),
         onLeave: ({ id }, reason) => heard.push(`leave ${id} ${reason} at ${clock.now()}`),
-        onDeaf: () => heard.push(`deaf at ${clock.now()}`),
-        onHearing: () => heard.push('hearing'),
+        onIsolated: () => heard.push(`deaf at ${clock.now()}`),
+        onReachable: () => heard.push('hearing'),
         onBlocked: (milliseconds) => heard.push(`blocked ${milliseconds}`),
       },
     },
@@ -75,8 +75,8 @@ test('whoever is silent for the timeout is dead; anything is a sign of life', ()
   beat('a');
   beat('b');
   clock.advance(2400);
-  membership.onSignOfLife('b');
-  membership.onSignOfLife('nobody');
+  membership.onHeartbeat('b');
+  membership.onHeartbeat('nobody');
   clock.advance(100);
   expect(heard.slice(2)).toEqual(['leave a silent at 2500']);
   clock.advance(2399);
@@ -93,11 +93,11 @@ test('while we do not hear ourselves, nobody is declared dead', () => {
   state.isCut = true;
   clock.advance(20_000);
   expect(heard).toEqual(['member a', 'deaf at 2500']);
-  expect(membership.isDeaf).toBe(true);
+  expect(membership.isIsolated).toBe(true);
   state.isCut = false;
   clock.advance(1000);
   expect(heard.slice(2)).toEqual(['hearing']);
-  expect(membership.isDeaf).toBe(false);
+  expect(membership.isIsolated).toBe(false);
   expect(membership.members.size).toBe(1);
   // It has its time from now on, and then it is dead indeed.
   clock.advance(2600);
@@ -124,7 +124,7 @@ describe('when this process did not run', () => {
     beat('a');
     clock.block(30_000);
     expect(heard).toEqual(['member a', 'blocked 29900']);
-    expect(membership.isDeaf).toBe(false);
+    expect(membership.isIsolated).toBe(false);
     expect([...membership.members.keys()]).toEqual(['a']);
   });
 

@@ -170,7 +170,7 @@ describe('recovery', () => {
 
   test('a session that was found for a client that is gone is given back', async () => {
     const given: string[] = [];
-    const found = { ...session, missedPackets: undefined, takeMissed: () => [], giveBack: () => given.push('back') };
+    const found = { ...session, missedPackets: undefined, takeMissed: () => [], release: () => given.push('back') };
     delete (found as { missedPackets?: unknown }).missedPackets;
     const { namespace, join } = create({ connectionStateRecovery: {} }, finding(found));
     const client = join({ pid: 'secret' });

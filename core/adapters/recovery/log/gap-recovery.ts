@@ -3,7 +3,7 @@ import type { Stamp } from '../../../cluster/wire/broadcast.js';
 import type { LoggedEvent } from '../records/log-entry.js';
 import { eventsAfter, isComplete, type Snapshot } from '../records/snapshot.js';
 import type { LogReader } from './reader.js';
-import type { Reception } from './receive-positions.js';
+import type { ReceivePositions } from './receive-positions.js';
 
 /** An event that came while others before it were missing. */
 export interface QueuedEvent {
@@ -13,10 +13,10 @@ export interface QueuedEvent {
   readonly channel: string;
 }
 
-export interface CatchUpOptions {
+export interface GapRecoveryOptions {
   readonly clock: Clock;
   readonly reader: LogReader;
-  readonly reception: Reception;
+  readonly received: ReceivePositions;
   /** Our own tag: of our own events, none is missing. */
   readonly own: string;
   readonly isUp: () => boolean;
@@ -40,8 +40,8 @@ const MIN_BYTES = 1_000_000;
  * Makes up for what did not arrive: reads it in the logs and delivers it, in order, before what came after it. Events that
  * come in the meantime wait.
  */
-export class CatchUp {
-  readonly #options: CatchUpOptions;
+export class GapRecovery {
+  readonly #options: GapRecoveryOptions;
   /** `undefined` unless events have to wait. */
   #queue: QueuedEvent[] | undefined;
   #bytes = 0;
@@ -51,7 +51,7 @@ export class CatchUp {
   readonly #suspects = new Set<string>();
   #waiting: (() => void)[] = [];
 
-  constructor(options: CatchUpOptions) {
+  constructor(options: GapRecoveryOptions) {
     this.#options = options;
   }
 
@@ -70,7 +70,7 @@ export class CatchUp {
     });
   }
 
-  /** Events may be missing from now on: those that come wait for {@link CatchUp.run}. */
+  /** Events may be missing from now on: those that come wait for {@link GapRecovery.run}. */
   pause(): void {
     for (const tag of this.#options.alive()) this.#suspects.add(tag);
     this.#queue ??= [];
@@ -106,12 +106,12 @@ export class CatchUp {
 
   /** @returns `undefined` when the logs could not be read. */
   async #read(): Promise<Snapshot | undefined> {
-    const { clock, reader, reception, isUp } = this.#options;
+    const { clock, reader, received, isUp } = this.#options;
     let snapshot: Snapshot | undefined;
     for (let attempt = 1; attempt <= ATTEMPTS && isUp(); attempt++) {
       if (attempt > 1) await new Promise<void>((resolve) => clock.setTimeout(resolve, PAUSE, true));
       try {
-        snapshot = this.#others(await reader.read(reception.positions));
+        snapshot = this.#others(await reader.read(received.positions));
         if (this.#isComplete(snapshot)) return snapshot;
       } catch {
         // The connection failed once more, or Redis does not answer: try again.
@@ -122,42 +122,42 @@ export class CatchUp {
 
   /** The logs of those who may have sent what is missing. */
   #others(snapshot: Snapshot): Snapshot {
-    const { own, alive, reception } = this.#options;
+    const { own, alive, received } = this.#options;
     const suspects = new Set([...this.#suspects, ...alive()]);
-    const isOf = (tag: string): boolean => tag !== own && (suspects.has(tag) || !reception.positions.has(tag));
+    const isOf = (tag: string): boolean => tag !== own && (suspects.has(tag) || !received.positions.has(tag));
     return { ...snapshot, senders: new Map([...snapshot.senders].filter(([tag]) => isOf(tag))) };
   }
 
   #isComplete(snapshot: Snapshot): boolean {
-    const { positions } = this.#options.reception;
+    const { positions } = this.#options.received;
     const required = [...this.#suspects].filter((tag) => positions.has(tag));
     return isComplete(snapshot, positions, required);
   }
 
   #deliver(snapshot: Snapshot | undefined): void {
-    const { reception, deliver, onLoss } = this.#options;
+    const { received, deliver, onLoss } = this.#options;
     if (snapshot === undefined || !this.#isComplete(snapshot)) {
       onLoss('events of other nodes did not arrive, and are not in their logs any more');
     }
     if (snapshot !== undefined) {
-      for (const { tag, event } of eventsAfter(snapshot, new Map(reception.positions))) {
-        reception.advance(tag, event.sequence);
+      for (const { tag, event } of eventsAfter(snapshot, new Map(received.positions))) {
+        received.advance(tag, event.sequence);
         deliver(tag, event);
       }
-      reception.reach(snapshot);
+      received.reach(snapshot);
     }
-    reception.forgetChannels();
+    received.forgetChannels();
   }
 
   /** Delivers what had to wait, up to the next gap. */
   #release(): void {
-    const { reception, deliver } = this.#options;
+    const { received, deliver } = this.#options;
     const queue = this.#queue!;
     this.#queue = undefined;
     this.#bytes = 0;
     this.#suspects.clear();
     for (const [index, { tag, event, stamp, channel }] of queue.entries()) {
-      const verdict = reception.onEvent(tag, channel, stamp);
+      const verdict = received.onEvent(tag, channel, stamp);
       if (verdict === 'next') deliver(tag, event);
       if (verdict !== 'gap') continue;
       for (const rest of queue.slice(index)) this.queue(rest);

@@ -3,7 +3,7 @@ import { isReceiver, type LoggedEvent } from '../records/log-entry.js';
 import type { SentEvent, Snapshot } from '../records/snapshot.js';
 
 /** Remembers the events that go by while somebody is coming back, until its socket is there to be sent them. */
-export class Collector {
+export class LiveBuffer {
   readonly #maxBytes: number;
   #events: SentEvent[] = [];
   #bytes = 0;
@@ -28,7 +28,7 @@ export class Collector {
   }
 
   /** Something went by unseen. */
-  spoil(): void {
+  invalidate(): void {
     this.#bytes = Number.POSITIVE_INFINITY;
     this.#events = [];
   }

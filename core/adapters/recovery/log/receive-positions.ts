@@ -14,7 +14,7 @@ export type Verdict =
   | 'loss';
 
 /** Where this node stands in the events of a namespace: of each sender, the last event that was taken account of. */
-export class Reception {
+export class ReceivePositions {
   readonly #positions = new Map<string, number>();
   /** By channel and sender, the last event that came over it. */
   readonly #channels = new Map<string, Map<string, number>>();

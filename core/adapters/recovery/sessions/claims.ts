@@ -20,7 +20,7 @@ const HERE_IT_IS = 2;
  * Takes sessions over: whoever comes first gets a session, and only once. When its socket is still open on another node,
  * where nobody noticed yet that the connection is dead, that node is asked to let go, and says what the session is now.
  */
-export class HandOver {
+export class SessionClaims {
   readonly #node: ClusterNode;
   readonly #name: string;
   readonly #store: RecoveryStore;

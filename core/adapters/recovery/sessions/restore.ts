@@ -3,27 +3,27 @@ import type { ClusterNode } from '../../../cluster/node.js';
 import type { Prepared } from '../../../protocol/prepared.js';
 import type { Room } from '../../../rooms/selection.js';
 import type { FoundSession, PrivateSessionId, SocketId } from '../../adapter.js';
-import type { CatchUp } from '../log/gap-recovery.js';
-import { Collector } from '../log/live-buffer.js';
+import type { GapRecovery } from '../log/gap-recovery.js';
+import { LiveBuffer } from '../log/live-buffer.js';
 import type { LogReader } from '../log/reader.js';
-import type { Reception } from '../log/receive-positions.js';
+import type { ReceivePositions } from '../log/receive-positions.js';
 import type { LoggedEvent } from '../records/log-entry.js';
 import { covers, decodeOffset, encodeOffset } from '../records/offsets.js';
 import { type Checkpoint, encodeSession, type SessionRecord, type Start, startOf } from '../records/session-record.js';
 import { eventsAfter, isComplete, type SentEvent, type Snapshot } from '../records/snapshot.js';
-import type { Claim, HandOver } from './claims.js';
+import type { Claim, SessionClaims } from './claims.js';
 import type { Sessions } from './sessions.js';
 
 const debug = createDebug('carillon:recovery');
 
-export interface ReturnsOptions {
+export interface SessionRestorerOptions {
   readonly node: ClusterNode;
   /** Bytes of events that may go by while one client comes back. */
   readonly maxBytes: number;
   readonly reader: LogReader;
-  readonly reception: Reception;
-  readonly catchUp: CatchUp;
-  readonly handOver: HandOver;
+  readonly received: ReceivePositions;
+  readonly gaps: GapRecovery;
+  readonly handOver: SessionClaims;
   readonly sessions: Sessions;
   /** Puts an id into rooms, although its socket is not there yet. Resolves when they are heard. */
   readonly join: (id: SocketId, rooms: Set<Room>) => Promise<void> | void;
@@ -37,7 +37,7 @@ interface Returning {
   readonly offset: string | undefined;
   readonly start: Start;
   readonly snapshot: Snapshot;
-  readonly collector: Collector;
+  readonly buffer: LiveBuffer;
 }
 
 /** What is known of a socket that is about to take its place. */
@@ -59,30 +59,30 @@ const ATTEMPTS = 3;
  * 3. the logs are read, and this node waits until it has heard all that is in them;
  * 4. when the socket takes its place, it is given what was in the logs, then what was collected. The rest comes live.
  */
-export class Returns {
-  readonly #options: ReturnsOptions;
+export class SessionRestorer {
+  readonly #options: SessionRestorerOptions;
   /** By the id of the socket that is coming back. */
-  readonly #collectors = new Map<SocketId, Collector>();
+  readonly #buffers = new Map<SocketId, LiveBuffer>();
   readonly #restored = new Map<SocketId, Restored>();
 
-  constructor(options: ReturnsOptions) {
+  constructor(options: SessionRestorerOptions) {
     this.#options = options;
   }
 
   /** Whether events have to be collected. */
   get isFollowing(): boolean {
-    return this.#collectors.size > 0;
+    return this.#buffers.size > 0;
   }
 
   /** An event is delivered by this node. */
   collect(tag: string, event: LoggedEvent): void {
-    for (const collector of this.#collectors.values()) collector.add(tag, event);
+    for (const buffer of this.#buffers.values()) buffer.add(tag, event);
   }
 
   async restore(pid: PrivateSessionId, offset: string | undefined): Promise<FoundSession | null> {
-    const { node, catchUp, handOver, sessions, leave } = this.#options;
+    const { node, gaps, handOver, sessions, leave } = this.#options;
     if (!PID.test(pid) || (offset !== undefined && decodeOffset(offset) === undefined)) return null;
-    if (!node.isUp || (catchUp.isPaused && !(await catchUp.finish(MAX_WAIT)))) return null;
+    if (!node.isUp || (gaps.isPaused && !(await gaps.finish(MAX_WAIT)))) return null;
     // What we have said so far is in the logs before we read them.
     node.flush();
     sessions.flush();
@@ -105,30 +105,30 @@ export class Returns {
         rooms,
         data,
         takeMissed: () => this.#takeMissed(returning),
-        giveBack: () => {
+        release: () => {
           leave(sid);
-          this.#giveBack(claim);
+          this.#release(claim);
         },
       };
     } catch (error) {
-      this.#giveBack(claim);
+      this.#release(claim);
       throw error;
     }
   }
 
-  #giveBack({ record, lifetime }: Claim): void {
+  #release({ record, lifetime }: Claim): void {
     this.#options.sessions.putBack(record.pid, encodeSession({ ...record, isOpen: false }), lifetime);
   }
 
   /** @returns `undefined` when not all that was missed is in the logs. */
   async #follow(record: SessionRecord, offset: string | undefined): Promise<Returning | undefined> {
-    const { node, maxBytes, reception, join, leave } = this.#options;
+    const { node, maxBytes, received, join, leave } = this.#options;
     const start = startOf(record.checkpoints, offset);
     if (start === undefined) return undefined;
     const { sid } = record;
-    const collector = new Collector(maxBytes, node.clock.now());
-    const here = new Map(reception.positions);
-    this.#collectors.set(sid, collector);
+    const buffer = new LiveBuffer(maxBytes, node.clock.now());
+    const here = new Map(received.positions);
+    this.#buffers.set(sid, buffer);
     let isFound = false;
     try {
       await join(sid, new Set(record.rooms));
@@ -136,10 +136,10 @@ export class Returns {
       const logged = new Map(Array.from(snapshot.senders, ([tag, { position }]) => [tag, position]));
       for (const tag of snapshot.finished) here.delete(tag);
       // A log that holds less than we have heard has lost its end.
-      isFound = covers(logged, here) && isComplete(snapshot, start.after, start.required) && !collector.isIncomplete;
+      isFound = covers(logged, here) && isComplete(snapshot, start.after, start.required) && !buffer.isIncomplete;
       if (!isFound) return undefined;
-      reception.reach(snapshot);
-      return { record, offset, start, snapshot, collector };
+      received.reach(snapshot);
+      return { record, offset, start, snapshot, buffer };
     } finally {
       if (!isFound) leave(sid);
     }
@@ -147,19 +147,19 @@ export class Returns {
 
   /** Reads the logs while nothing waits to be delivered: otherwise it would be delivered once more, afterwards. */
   async #read(start: Start): Promise<Snapshot> {
-    const { catchUp, reader } = this.#options;
+    const { gaps, reader } = this.#options;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      if (catchUp.isPaused && !(await catchUp.finish(MAX_WAIT))) break;
+      if (gaps.isPaused && !(await gaps.finish(MAX_WAIT))) break;
       const snapshot = await reader.read(start.after);
-      if (!catchUp.isPaused) return snapshot;
+      if (!gaps.isPaused) return snapshot;
     }
     throw new Error('this node did not catch up with the others in time');
   }
 
-  #takeMissed({ record, offset, start, snapshot, collector }: Returning): Prepared[] | null {
+  #takeMissed({ record, offset, start, snapshot, buffer }: Returning): Prepared[] | null {
     const { sid } = record;
-    const isCollected = this.#collectors.get(sid) === collector && !collector.isIncomplete;
-    this.#collectors.delete(sid);
+    const isCollected = this.#buffers.get(sid) === buffer && !buffer.isIncomplete;
+    this.#buffers.delete(sid);
     if (!isCollected) return null;
     const rooms = new Set(record.rooms);
     const at = new Map<string, number>();
@@ -171,7 +171,7 @@ export class Returns {
       lastOffset = encodeOffset(at);
       return this.#options.prepare(event, lastOffset);
     };
-    const missed = [...eventsAfter(snapshot, start.after, rooms), ...collector.after(snapshot, rooms)].map(prepare);
+    const missed = [...eventsAfter(snapshot, start.after, rooms), ...buffer.after(snapshot, rooms)].map(prepare);
     this.#restored.set(sid, { checkpoints: [checkpoint], lastOffset });
     return missed;
   }
@@ -184,19 +184,19 @@ export class Returns {
   }
 
   /** Nobody waits for this session's events any more. */
-  forsake(id: SocketId): void {
-    this.#collectors.get(id)?.spoil();
-    this.#collectors.delete(id);
+  abandon(id: SocketId): void {
+    this.#buffers.get(id)?.invalidate();
+    this.#buffers.delete(id);
     this.#restored.delete(id);
   }
 
   /** Gives up those that have been coming back since before this time (milliseconds by the clock). */
-  forsakeSince(time: number): void {
-    for (const [id, { since }] of this.#collectors) if (since < time) this.forsake(id);
+  abandonSince(time: number): void {
+    for (const [id, { since }] of this.#buffers) if (since < time) this.abandon(id);
   }
 
   /** Events went by unseen: nobody who is coming back can be told all. */
-  spoil(): void {
-    for (const collector of this.#collectors.values()) collector.spoil();
+  invalidate(): void {
+    for (const buffer of this.#buffers.values()) buffer.invalidate();
   }
 }

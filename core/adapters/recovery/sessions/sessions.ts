@@ -11,7 +11,7 @@ export interface RecoverableSocket extends AdapterSocket {
   /** Offset of the last event that was sent to it; empty before the first. Kept by the adapter. */
   lastOffset: string;
   /** Its client is back on another node: closes the connection, which is dead. */
-  letGo(): void;
+  closeStale(): void;
 }
 
 export interface SessionsOptions {
@@ -135,7 +135,7 @@ export class Sessions {
     // It is not ours to write or to remove any more: who asked has taken it.
     session.isWritten = false;
     try {
-      session.socket.letGo();
+      session.socket.closeStale();
     } finally {
       this.#handedOver = undefined;
     }

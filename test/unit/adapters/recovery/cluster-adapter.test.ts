@@ -197,7 +197,7 @@ describe('while a client comes back', () => {
     await settle();
     const restoring = b!.adapter.restoreSession(socket.pid, undefined);
     await settle();
-    (await restoring)!.giveBack();
+    (await restoring)!.release();
     expect(b!.adapter.sids.size).toBe(0);
     await settle();
     expect(names((await c!.comeBack(socket.pid, undefined))?.events)).toEqual(['missed']);

@@ -181,7 +181,7 @@ describe('until the socket takes its place', () => {
       lose(b);
       const session = restore(a, offsetOf(a.texts[0]))!;
       adapter.broadcast(event('missed'), everybody);
-      session.giveBack();
+      session.release();
       clock.advance(wait);
       expect(missed(restore(a, offsetOf(a.texts[0])))).toEqual(isKept ? ['missed'] : null);
     }
