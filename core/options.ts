@@ -566,6 +566,10 @@ function publishEndpointOption(
   const { token, name = 'publish', maxBytes } = value as PublishEndpointSettings;
   const tokens = Array.isArray(token) ? [...token] : [token];
   if (tokens.length === 0 || !tokens.every((each) => typeof each === 'string' && /^[\x21-\x7e]{16,}$/.test(each))) {
+    if (token === undefined) {
+      const hint = 'an environment variable that is not set, such as PUBLISH_TOKEN, is undefined';
+      throw new OptionError(`${option}.token`, token, `a secret of at least 16 visible ASCII characters (${hint})`);
+    }
     // Never the value: it may be a secret that is merely too short.
     const given = tokens.map((each) => (typeof each === 'string' ? each.length : each));
     throw new OptionError(`${option}.token`, given, 'a secret of at least 16 visible ASCII characters, or several');

@@ -2,6 +2,8 @@
 import { Emitter } from '../../core/emitter/index.js';
 import { TestClient } from '../contract/adapter/client.js';
 import { type AdapterCluster, until } from '../contract/adapter/node.js';
+import { Project } from '../support/project.js';
+import { Readme } from '../support/readme.js';
 import type { RedisServer } from '../support/servers/index.js';
 import { mixedCluster } from './support/mixed.js';
 import { type ClientPackage, connectTo, type RedisClient } from './support/redis.js';
@@ -70,4 +72,15 @@ describe.each<ClientPackage>(['ioredis', 'node-redis'])('with a client of %s', (
     expect(clients.every(({ socket }) => socket.connected)).toBe(true);
     for (const client of leavers) client.socket.disconnect();
   });
+});
+
+test('the script in docs/scaling.md says what it has to say, and ends', async () => {
+  const project = await Project.with(['ioredis']);
+  try {
+    const script = new Readme('docs/scaling.md').fragment('Emitting from elsewhere', 'ts');
+    project.write('main.mjs', script.replace('new Redis()', `new Redis(${cluster.redis.port})`));
+    expect(await project.run('node main.mjs')).toBe('');
+  } finally {
+    await project.remove();
+  }
 });
