@@ -29,7 +29,7 @@ const stepLimit = 40 * 60_000;
 
 /** Jest projects in the order they run. Those that measure time or memory, or drive a browser, get a process of their own. */
 const projects = [
-  { name: 'unit', workers: 4 },
+  { name: 'unit', workers: 4, coverage: true },
   { name: 'contract', workers: 2 },
   { name: 'lowest-peers', workers: 2, folder: 'contract' },
   { name: 'package', workers: 2 },
@@ -119,6 +119,8 @@ async function jest(project) {
       `--maxWorkers=${workers}`,
       '--reporters=default',
       '--reporters=<rootDir>/test/support/count-reporter.mjs',
+      // A part of the tests reaches a part of the code.
+      ...(project.coverage && touched === 'all' && jestArguments.length === 0 ? ['--coverage'] : []),
       ...(touched === 'all' ? [] : ['--passWithNoTests', '--findRelatedTests', ...touched]),
       ...jestArguments,
     ],
