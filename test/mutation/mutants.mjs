@@ -30,6 +30,12 @@ const assignments = { '+=': '-=', '-=': '+=', '*=': '/=', '/=': '*=', '|=': '&='
 /** What only the compiler sees, or what has no behaviour of its own. */
 const skipped = /^(TS(?!NonNull|As|Satisfies|ParameterProperty)|Import|ExportAll|Decorator)/;
 
+/** What `DEBUG` prints is for people, and no test reads it word by word. */
+function isLogLine(node) {
+  if (node.type === 'CallExpression') return node.callee.name === 'debug';
+  return node.type === 'IfStatement' && node.test.object?.name === 'debug';
+}
+
 /**
  * All mutants of a TypeScript source, in order.
  *
@@ -143,6 +149,7 @@ export function mutantsOf(source) {
 
   const walk = (node, parent, key) => {
     if (skipped.test(node.type) || node.declare === true) return;
+    if (isLogLine(node)) return;
     visitors[node.type]?.(node, parent, key);
     for (const [name, value] of Object.entries(node)) {
       if (/^(loc|start|end|extra|errors|comments|tokens|leadingComments|trailingComments|innerComments)$/.test(name))

@@ -12,6 +12,13 @@ test('a text becomes an Engine.IO message', () => {
   expect(message.chunk).toBe('42["a"]');
 });
 
+test('what is made of parts may be compressed, unless it says otherwise', () => {
+  expect(new Prepared(['42["a"]']).compress).toBe(true);
+  expect(Prepared.message(['2["a"]']).compress).toBe(true);
+  expect(Prepared.message(['2["a"]', Buffer.from([1])]).compress).toBe(true);
+  expect(Prepared.message(['2["a"]'], false).compress).toBe(false);
+});
+
 test('a header and its attachments are one unit in every form', () => {
   const bytes = new Uint8Array([1, 2, 3]);
   const message = Prepared.message(['51-[{}]', bytes]);
