@@ -58,6 +58,7 @@ export class BaseManager<
   engine!: Connection;
   /** The options as given. */
   opts: Partial<ManagerOptions>;
+  /** @internal */
   readonly _clock: ClientClock;
   _autoConnect: boolean;
   _readyState: 'opening' | 'open' | 'closed' = 'closed';
@@ -320,7 +321,7 @@ export class BaseManager<
     return socket;
   }
 
-  /** Whether `io()` has to make another manager for this namespace. */
+  /** Whether `io()` has to make another manager for this namespace. @internal */
   _has(nsp: string): boolean {
     return this.#sockets.has(nsp);
   }
@@ -339,13 +340,13 @@ export class BaseManager<
     if (wasBusy) this.#onClose('forced close');
   }
 
-  /** Delay until something that failed on an open connection is tried again, in milliseconds. */
+  /** Delay until something that failed on an open connection is tried again, in milliseconds. @internal */
   get _retryDelay(): number {
     return this.#settings.reconnectionDelayMax;
   }
 
   /**
-   * Encodes a packet and checks its size, without sending it.
+   * Encodes a packet and checks its size, without sending it. @internal
    *
    * @throws TypeError, RangeError when it cannot be encoded. @throws MessageError when the server would not take it.
    */
@@ -365,7 +366,7 @@ export class BaseManager<
     return messages;
   }
 
-  /** Sends what `_encode` returned. */
+  /** Sends what `_encode` returned. @internal */
   _write(messages: readonly any[], options?: WriteOptions): void {
     for (const message of messages) this.engine.write(message, options);
   }
@@ -374,6 +375,7 @@ export class BaseManager<
     this._write(this._encode(packet), packet.options);
   }
 
+  /** @internal */
   _drop(error: MessageError, packet: Packet, socket: Socket<any, any>): void {
     this.emitReserved('drop', error, packet, socket);
   }

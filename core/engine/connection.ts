@@ -6,7 +6,7 @@ import { PacketType, packetTypeOf } from '../protocol/engineio/packet.js';
 import { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
 import { captureRejections, emitToListeners } from '../rejections.js';
-import type { ResponseHeaders, Transport, TransportHandler } from '../transports/transport.js';
+import type { ResponseHeaders, Transport } from '../transports/transport.js';
 import { type ConnectionCloseReason, type Goodbye, goodbyeOf } from './close-reason.js';
 import {
   announcePackets,
@@ -18,8 +18,8 @@ import {
   reportText,
 } from './connection-events.js';
 import { describeEnding, type Ending } from './ending.js';
-import type { Beating, Heartbeat } from './heartbeat.js';
-import { Outbox, type OutboxTarget, type Turn } from './outbox.js';
+import type { Heartbeat } from './heartbeat.js';
+import { Outbox, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
 import { canMove, type ReadyState } from './states.js';
 import { Upgrade } from './upgrade.js';
@@ -28,11 +28,13 @@ const debug = createDebug('carillon:connection');
 
 /** What lives above a connection. */
 export interface ConnectionHandler {
-  /** A text message: `packet` from `offset` on. */
+  /** A text message: `packet` from `offset` on. @internal */
   onText(packet: string, offset: number): void;
+  /** @internal */
   onBinary(data: Buffer): void;
   /** The client has read all that waited; so many events were dropped in the meantime. */
   onDropped?(count: number): void;
+  /** @internal */
   onClose(reason: ConnectionCloseReason, description?: unknown): void;
 }
 
@@ -43,7 +45,7 @@ export interface ConnectionHost {
   readonly upgradeTimeout: number;
   setTimeout(callback: () => void, delay: number): { cancel(): void };
   setInterval(callback: () => void, delay: number): { cancel(): void };
-  /** @param newId id of the session, when this is its first answer. */
+  /** @param newId id of the session, when this is its first answer. @internal */
   onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void;
   onBackpressure(connection: Connection, state: Backpressure): void;
   /** Somebody wants to hear of each write of each connection. */
@@ -76,7 +78,7 @@ type SendCallback = (transport: Transport) => void;
  *
  * It is an emitter for the application only; core is called directly, through {@link ConnectionHandler}.
  */
-export class Connection extends QuietEmitter<ConnectionEvents> implements TransportHandler, OutboxTarget, Beating {
+export class Connection extends QuietEmitter<ConnectionEvents> {
   /** Session id: 20 characters of `[A-Za-z0-9_-]`. A secret between the two sides. */
   readonly id: string;
   /** Revision of the Engine.IO protocol. */
@@ -104,6 +106,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
   #roundTrip = -1;
   #ending: Ending | null = null;
 
+  /** @internal */
   constructor(id: string, host: ConnectionHost, transport: Transport, request: RequestHolder, remoteAddress: string) {
     super();
     this.id = id;
@@ -197,16 +200,17 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     }
   }
 
+  /** @internal */
   override [EventEmitter.captureRejectionSymbol](error: unknown, event: unknown, ..._args: unknown[]): void {
     this.#host.onListenerError(error, event as string | symbol);
   }
 
-  /** Gives the connection to whoever lives above it. */
+  /** Gives the connection to whoever lives above it. @internal */
   handle(handler: ConnectionHandler): void {
     this.#handler = handler;
   }
 
-  /** Opens the session: the first packet, then the heartbeat. */
+  /** Opens the session: the first packet, then the heartbeat. @internal */
   open(...packets: Prepared[]): void {
     this.#moveTo('open');
     this.#transport.attach(this);
@@ -215,7 +219,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     if (this.#observed) this.emit('open');
   }
 
-  /** The handshake is over, and everybody who wanted to see it did. */
+  /** The handshake is over, and everybody who wanted to see it did. @internal */
   settle(): void {
     if (this.#transport.name === 'websocket') this.#request.reduce();
     // The answer to the handshake and the open packet leave in one write.
@@ -228,6 +232,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
    * Queues a prepared message; it is written at the end of this turn. After the end, nothing happens.
    *
    * Hot path: once per receiver of every broadcast.
+   * @internal
    */
   deliver(message: Prepared): void {
     if (this.#readyState !== 'open') return;
@@ -265,11 +270,12 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     return this.send(data, options, callback);
   }
 
+  /** @internal */
   get ready(): boolean {
     return this.#transport.ready;
   }
 
-  /** Called by the outbox: this is the one write of the turn. */
+  /** Called by the outbox: this is the one write of the turn. @internal */
   writeSequence(sequence: Sequence): void {
     this.#transport.write(sequence);
     this.#packetsSent += sequence.length;
@@ -302,16 +308,19 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     }
   }
 
+  /** @internal */
   get unsentBytes(): number {
     return this.#transport.bufferedBytes;
   }
 
+  /** @internal */
   onPressure(messages: number): void {
     const state = { bytes: this.bufferedBytes, messages };
     this.emit('backpressure', state);
     this.#host.onBackpressure(this, state);
   }
 
+  /** @internal */
   onRelief(dropped: number): void {
     if (dropped === 0) return;
     if (debug.enabled) debug('%s reads again; %d messages were dropped', this.id, dropped);
@@ -320,12 +329,14 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#handler?.onDropped?.(dropped);
   }
 
+  /** @internal */
   onOverflow(): void {
     const { maxBytes, maxMessages } = this.#host.turn.limits;
     const description = `more than ${maxBytes} bytes or ${maxMessages} messages were waiting`;
     this.fail('slow consumer', new Error(description));
   }
 
+  /** @internal */
   onUnwritable(error: unknown, event: string | undefined): void {
     const what = event === undefined ? 'a message' : `an event (${event})`;
     const words = `${what} could not be written to ${this.id}: ${error instanceof Error ? error.message : error}`;
@@ -398,6 +409,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#pingExtended = this.#host.heartbeat.extend(this);
   }
 
+  /** @internal */
   onReady(): void {
     this.#outbox.flush();
     if (this.#readyState === 'closing') this.#closeWhenWritten();
@@ -407,23 +419,26 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
     this.#host.onHeaders(headers, request, this.#request.is(request) ? this.id : undefined);
   }
 
+  /** @internal */
   onTooLarge(bytes?: number): void {
     this.#host.onTooLarge(this, bytes);
   }
 
+  /** @internal */
   onPingDue(): void {
     this.#pingExtended = false;
     if (this.#observed) announcePackets(this, PING);
     if (this.#readyState !== 'closed') this.#outbox.push(PING);
   }
 
+  /** @internal */
   onPongMissing(): void {
     this.fail('ping timeout');
   }
 
   // --- upgrade ---
 
-  /** Lets the client move to this transport. Refused (the transport is closed) when it cannot. */
+  /** Lets the client move to this transport. Refused (the transport is closed) when it cannot. @internal */
   startUpgrade(transport: Transport): void {
     if (this.#readyState !== 'open' || this.#upgrade !== null || this.#transport.name === 'websocket') {
       transport.close();
@@ -491,6 +506,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> implements Transp
    * Ends the session at once: what the transport takes now still goes out, then it is closed.
    *
    * @param goodbye what the client is told, when the reason alone does not say it.
+   * @internal
    */
   fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: Goodbye): void {
     if (this.#readyState === 'closed') return;

@@ -12,7 +12,7 @@ import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import { Prepared } from '../protocol/prepared.js';
 import { CapturingEmitter, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
-import { Connection, type ConnectionHost, type RequestHolder } from './connection.js';
+import { Connection, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
 import { tell } from './ending.js';
 import { Farewells } from './farewells.js';
@@ -82,7 +82,7 @@ export interface EngineEvents {
  * The registry of sessions: what applications know as `io.engine`. It turns accepted handshakes into connections and
  * finds them again by session id.
  */
-export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvents>) implements ConnectionHost {
+export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvents>) {
   /** Codes of `connection_error`, by the names Socket.IO users know. Those of carillon alone stand in errors.ts. */
   static readonly errors = {
     UNKNOWN_TRANSPORT: HandshakeErrors.unknownTransport.code,
@@ -104,12 +104,13 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
 
   /** The options, as resolved. Assigning to one throws: they are given when the server is made. */
   readonly opts: EngineOptions;
-  /** Where every message waits for the end of the turn. */
+  /** Where every message waits for the end of the turn. @internal */
   readonly turn: Turn;
+  /** @internal */
   readonly heartbeat: Heartbeat;
   /** What extensions want to know. @internal */
   readonly hooks = new ConnectionHooks((error, event) => this.onListenerError(error, event));
-  /** Middlewares in the order of {@link Engine.use}. */
+  /** Middlewares in the order of {@link Engine.use}. @internal */
   readonly middlewares: EngineMiddleware[] = [];
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
@@ -121,6 +122,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   #farewell: Promise<void> | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
 
+  /** @internal */
   constructor(options: EngineOptions, clock: Clock) {
     super({ captureRejections: true });
     this.opts = guardOptions(options);
@@ -140,19 +142,22 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     return Object.assign(Object.create(null), Object.fromEntries(this.#connections));
   }
 
+  /** @internal */
   get upgradeTimeout(): number {
     return this.opts.upgradeTimeout;
   }
 
+  /** @internal */
   setTimeout(callback: () => void, delay: number): { cancel(): void } {
     return this.#clock.setTimeout(callback, delay, true);
   }
 
+  /** @internal */
   setInterval(callback: () => void, delay: number): { cancel(): void } {
     return this.#clock.setInterval(callback, delay);
   }
 
-  /** Connects the HTTP side. Called once, by the composition root. */
+  /** Connects the HTTP side. Called once, by the composition root. @internal */
   wire(front: EngineFront): void {
     this.#front = front;
   }
@@ -192,12 +197,12 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     this.#front?.handleUpgrade(request, socket, head);
   }
 
-  /** The session with this id. */
+  /** The session with this id. @internal */
   find(sid: string): Connection | undefined {
     return this.#connections.get(sid);
   }
 
-  /** Why a session is over, when its client has not been told; `undefined` when there was none or it was told. */
+  /** Why a session is over, when its client has not been told; `undefined` when there was none or it was told. @internal */
   farewellOf(sid: string): string | undefined {
     return this.#farewells.get(sid);
   }
@@ -212,17 +217,19 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     }
   }
 
+  /** @internal */
   override [EventEmitter.captureRejectionSymbol](error: unknown, event: unknown, ..._args: unknown[]): void {
     this.onListenerError(error, event as string | symbol);
   }
 
+  /** @internal */
   onListenerError(error: unknown, event: string | symbol): void {
     if (event !== 'listener_error' && this.listenerCount('listener_error') > 0)
       this.emit('listener_error', error, { event });
     else console.error(`carillon: a listener of ${JSON.stringify(String(event))} failed:`, error);
   }
 
-  /** Opens a session over this transport. */
+  /** Opens a session over this transport. @internal */
   open(id: string, transport: Transport, request: RequestHolder, remoteAddress: string): Connection | undefined {
     if (this.#isClosed) {
       transport.terminate();
@@ -253,6 +260,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     return possible ? ['websocket'] : [];
   }
 
+  /** @internal */
   onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void {
     if (newId !== undefined) {
       const { cookie } = this.opts;
@@ -261,7 +269,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     this.completeHeaders(headers, request, newId !== undefined);
   }
 
-  /** Has the application add its headers. What it sets that cannot stand in an answer is left out, and reported. */
+  /** Has the application add its headers. What it sets that cannot stand in an answer is left out, and reported. @internal */
   completeHeaders(headers: ResponseHeaders, request: IncomingMessage, isFirst: boolean): void {
     if (isFirst) this.#emitHeaders('initial_headers', headers, request);
     this.#emitHeaders('headers', headers, request);
@@ -273,7 +281,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     for (const fault of dropInvalidHeaders(headers)) this.onListenerError(fault, event);
   }
 
-  /** Looked at once for each write of a connection. */
+  /** Looked at once for each write of a connection. @internal */
   isWriteWatched = false;
 
   override on<K extends keyof EngineEvents>(event: K, listener: (...args: EngineEvents[K]) => void): this;
@@ -302,21 +310,25 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     this.isWriteWatched = this.listenerCount('flush') + this.listenerCount('drain') > 0;
   }
 
+  /** @internal */
   onFlush(connection: Connection, packets: readonly OutgoingPacket[]): void {
     this.emit('flush', connection, packets);
   }
 
+  /** @internal */
   onDrain(connection: Connection): void {
     this.emit('drain', connection);
     // Whoever listened may have had enough.
     this.#watchWrites();
   }
 
+  /** @internal */
   onBackpressure(connection: Connection, state: Backpressure): void {
     if (debug.enabled) debug('%s reads slowly: %d bytes wait', connection.id, state.bytes);
     this.emit('backpressure', connection, state);
   }
 
+  /** @internal */
   onTooLarge(connection: Connection, bytes: number | undefined): void {
     const limit = this.opts.maxHttpBufferSize;
     const size = { bytes: bytes ?? limit + 1, limit };
@@ -324,6 +336,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     this.emit('message_too_large', connection, size);
   }
 
+  /** @internal */
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
     if (this.#connections.size === 0) this.#onEmpty?.();

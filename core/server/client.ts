@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
 import { preparedOnce } from '../adapters/foreign.js';
 import type { ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
-import type { Connection, ConnectionHandler } from '../engine/connection.js';
+import type { Connection } from '../engine/connection.js';
 import type { ExtensionConnection } from '../extension.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
@@ -11,14 +11,7 @@ import { checkForeignPacket } from '../protocol/socketio/foreign-packet.js';
 import { type Packet, PacketType } from '../protocol/socketio/packet.js';
 import type { PacketDecoder } from '../protocol/socketio/parser.js';
 import { RESERVED_PREFIX } from '../reserved-names.js';
-import type {
-  ClientConnection,
-  ClientHost,
-  ClientSocket,
-  Credentials,
-  NamespaceClient,
-  SendFlags,
-} from './contracts.js';
+import type { ClientConnection, ClientHost, ClientSocket, Credentials, SendFlags } from './contracts.js';
 import { inOwnContext } from './event-context.js';
 import { notify, refusalOf } from './hooks.js';
 
@@ -32,7 +25,7 @@ const debug = createDebug('carillon:client');
  *                                   └ CONNECT ─> namespace.add()
  * ```
  */
-export class Client implements ConnectionHandler, NamespaceClient {
+export class Client {
   /** The underlying connection. */
   readonly conn: Connection;
   /** Id of the connection. */
@@ -46,6 +39,7 @@ export class Client implements ConnectionHandler, NamespaceClient {
   /** Sockets by the name of their namespace; `null` while the namespace still decides. */
   readonly #sockets = new SocketsByNamespace();
 
+  /** @internal */
   constructor(host: ClientHost, connection: ClientConnection, conn: Connection) {
     this.#host = host;
     this.#connection = connection;
@@ -74,25 +68,26 @@ export class Client implements ConnectionHandler, NamespaceClient {
     return this.#connection;
   }
 
+  /** @internal */
   get isOpen(): boolean {
     return this.#connection.readyState === 'open';
   }
 
   // --- sending ---
 
-  /** Encodes and sends one packet. @throws TypeError, RangeError when it cannot be encoded. */
+  /** Encodes and sends one packet. @throws TypeError, RangeError when it cannot be encoded. @internal */
   send(packet: Packet, flags?: SendFlags): void {
     if (this.#connection.readyState !== 'open') return;
     if (flags?.volatile && !this.#connection.isIdle) return;
     this.#connection.deliver(this.prepare(packet, flags));
   }
 
-  /** Encodes one packet, to be delivered. @throws TypeError, RangeError when it cannot be sent. */
+  /** Encodes one packet, to be delivered. @throws TypeError, RangeError when it cannot be sent. @internal */
   prepare(packet: Packet, flags?: SendFlags): Prepared {
     return Prepared.message(this.#host.encoder.encode(packet), flags?.compress !== false);
   }
 
-  /** Sends what is encoded already. Hot path: once per receiver of every broadcast. */
+  /** Sends what is encoded already. Hot path: once per receiver of every broadcast. @internal */
   deliver(message: Prepared, isVolatile: boolean): void {
     if (isVolatile && !this.#connection.isIdle) return;
     this.#connection.deliver(message);
@@ -102,12 +97,13 @@ export class Client implements ConnectionHandler, NamespaceClient {
    * For adapters written for Socket.IO: they encode a packet themselves and hand it to each client.
    *
    * @param options one object for all receivers of a broadcast: it is the key to the shared wire forms.
+   * @internal
    */
   writeToEngine(encodedPackets: (string | Uint8Array)[], options: SendFlags): void {
     this.deliver(preparedOnce(encodedPackets, options), options.volatile === true);
   }
 
-  /** Events were dropped because this client read too slowly. */
+  /** Events were dropped because this client read too slowly. @internal */
   onDropped(count: number): void {
     for (const socket of this.#sockets.list()) {
       const { missed } = this.#host.hooks.peek(socket.nsp.name);
@@ -117,6 +113,7 @@ export class Client implements ConnectionHandler, NamespaceClient {
 
   // --- receiving ---
 
+  /** @internal */
   onText(text: string, offset: number): void {
     let packet: Packet | undefined;
     try {
@@ -128,6 +125,7 @@ export class Client implements ConnectionHandler, NamespaceClient {
     if (packet !== undefined) inOwnContext(Client.#handle, this, packet);
   }
 
+  /** @internal */
   onBinary(data: Buffer): void {
     let packet: Packet | undefined;
     try {
@@ -225,14 +223,14 @@ export class Client implements ConnectionHandler, NamespaceClient {
     });
   }
 
-  /** The namespace accepted: packets of it go to this socket. */
+  /** The namespace accepted: packets of it go to this socket. @internal */
   accept(socket: ClientSocket): void {
     if (debug.enabled) debug('%s joins %j as %s', this.id, socket.nsp.name, socket.id);
     this.#sockets.set(socket.nsp.name, socket);
     this.#host.joinedNamespace(this);
   }
 
-  /** The namespace refused. */
+  /** The namespace refused. @internal */
   refuse(name: string, error: { message: string; data?: unknown }): void {
     if (debug.enabled) debug('%s may not join %j: %s', this.id, name, error.message);
     if (this.#sockets.get(name) === null) this.#sockets.delete(name);
@@ -245,7 +243,7 @@ export class Client implements ConnectionHandler, NamespaceClient {
     }
   }
 
-  /** The socket left its namespace. */
+  /** The socket left its namespace. @internal */
   remove(socket: ClientSocket): void {
     if (this.#sockets.get(socket.nsp.name) === socket) this.#sockets.delete(socket.nsp.name);
   }
@@ -268,6 +266,7 @@ export class Client implements ConnectionHandler, NamespaceClient {
     this.#end(sockets, 'forced server close');
   }
 
+  /** @internal */
   onClose(reason: ConnectionCloseReason, description?: unknown): void {
     this.#end(this.#takeSockets(), reason, description);
   }

@@ -3,8 +3,8 @@
 // stands below all classes, so that nobody imports upwards.
 import type { IncomingMessage } from 'node:http';
 import type { Adapter, PrivateSessionId, SocketId } from '../adapters/adapter.js';
-import type { DisconnectReason } from '../engine/close-reason.js';
-import type { Connection } from '../engine/connection.js';
+import type { ConnectionCloseReason, DisconnectReason, Goodbye } from '../engine/close-reason.js';
+import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import type { ExtensionConnection, ExtensionSocket } from '../extension.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Prepared } from '../protocol/prepared.js';
@@ -27,10 +27,12 @@ export interface SendFlags {
 // --- the client's needs ---
 
 /** What a client needs of its connection. Ours is one; those of other engines are wrapped (see foreign-connection.ts). */
-export type ClientConnection = Pick<
-  Connection,
-  'id' | 'request' | 'remoteAddress' | 'transport' | 'readyState' | 'isIdle' | 'deliver' | 'handle' | 'close' | 'fail'
->;
+export interface ClientConnection
+  extends Pick<Connection, 'id' | 'request' | 'remoteAddress' | 'transport' | 'readyState' | 'isIdle' | 'close'> {
+  handle(handler: ConnectionHandler): void;
+  deliver(message: Prepared): void;
+  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: Goodbye): void;
+}
 
 /** What a client needs of the server. */
 export interface ClientHost extends ErrorReporter {

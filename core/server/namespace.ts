@@ -94,7 +94,7 @@ export class Namespace<
   readonly sockets = new Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
   /** Who receives what; `adapter.rooms` and `adapter.sids` show who is where. */
   adapter!: Adapter;
-  /** Next acknowledgement id: adapters take theirs from here, too. @internal */
+  /** Next acknowledgement id: adapters take theirs from here, too. */
   _ids = 0;
   /** Middlewares, in order. @internal */
   readonly middlewares: Middleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>[] = [];
@@ -326,6 +326,7 @@ export class Namespace<
     }
   }
 
+  /** @internal */
   override [EventEmitter.captureRejectionSymbol](error: unknown, event: unknown, ..._args: unknown[]): void {
     this.server.reportListenerError(error, { namespace: this, event });
   }
@@ -467,7 +468,7 @@ export class Namespace<
     });
   }
 
-  /** An event of another server, from the adapter. Those we emit ourselves are ours alone. @internal */
+  /** An event of another server, from the adapter. Those we emit ourselves are ours alone. */
   _onServerSideEmit(args: [event: string, ...args: unknown[]]): void {
     const [event, ...rest] = args;
     if (SERVER_EVENTS.has(event) || RESERVED_EVENTS.has(event)) return;

@@ -176,12 +176,12 @@ export class Server<
     return this.#effectiveOptions;
   }
 
-  /** The options. @internal Named so by packages of the ecosystem. */
+  /** The options. Named so by packages of the ecosystem. */
   get _opts(): ResolvedOptions {
     return this.opts;
   }
 
-  /** The packet parser in use. @internal Named so by packages of the ecosystem. */
+  /** The packet parser in use. Named so by packages of the ecosystem. */
   get _parser(): typeof defaultParser {
     return (this.opts.parser as typeof defaultParser | undefined) ?? defaultParser;
   }

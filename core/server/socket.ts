@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import createDebug from 'debug';
-import type { Adapter, AdapterSocket, SessionToPersist, SocketId } from '../adapters/adapter.js';
+import type { Adapter, SessionToPersist, SocketId } from '../adapters/adapter.js';
 import { logRejection } from '../adapters/host.js';
 import { systemClock } from '../clock.js';
 import { type DisconnectReason, RECOVERABLE } from '../engine/close-reason.js';
@@ -19,7 +19,7 @@ import { type Room, Selection } from '../rooms/selection.js';
 import { type AckCallback, PendingAcks } from './acks.js';
 import { BroadcastOperator } from './broadcast.js';
 import type { Client } from './client.js';
-import type { ClientSocket, Credentials, NamespaceMember, SocketClient, SocketNamespace } from './contracts.js';
+import type { Credentials, SocketClient, SocketNamespace } from './contracts.js';
 import { EventDispatch } from './event-dispatch.js';
 import { notify, passOutgoing } from './hooks.js';
 import { type AnyListener, CatchAll, emitLocally, TypedEventEmitter } from './listeners.js';
@@ -75,14 +75,11 @@ const INTERNAL_ERROR = Object.freeze({ status: 'error', message: 'Internal serve
  * });
  */
 export class Socket<
-    ListenEvents extends EventsMap = DefaultEventsMap,
-    EmitEvents extends EventsMap = ListenEvents,
-    ServerSideEvents extends EventsMap = DefaultEventsMap,
-    SocketData = any,
-  >
-  extends TypedEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap>
-  implements AdapterSocket, ClientSocket, NamespaceMember
-{
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  SocketData = any,
+> extends TypedEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
   /** The namespace it is in. */
   readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The connection as Socket.IO sees it, shared by the sockets of all its namespaces. */
@@ -377,6 +374,7 @@ export class Socket<
   get _onpacket(): (packet: Packet) => void {
     return this.onPacket;
   }
+  /** @internal */
   set _onpacket(replacement: (packet: Packet) => void) {
     this.onPacket = replacement;
   }
@@ -478,6 +476,7 @@ export class Socket<
     this.server.reportListenerError(error, { socket: this, event: args[0] });
   }
 
+  /** @internal */
   override [EventEmitter.captureRejectionSymbol](error: unknown, event: string | symbol, ...args: unknown[]): void {
     this.#onListenerError(error, [event, ...args]);
   }
