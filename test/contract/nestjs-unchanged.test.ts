@@ -479,13 +479,15 @@ describe('connection guards and recovered sessions', () => {
     app.get(Guarded).server.emit('first');
     await first;
     auth.token = token;
-    const outcome = Promise.race([once(socket, 'connect').then(() => 'connected'), once(socket, 'connect_error')]);
+    const outcome = new Promise<string>((resolve) => {
+      socket.once('connect', () => resolve('connected'));
+      socket.once('connect_error', (error) => resolve(error.message));
+    });
     socket.io.engine.close();
-    const result = await outcome;
+    const result = await bounded(outcome, 'the client to come back, or not');
     const recovered = result === 'connected' ? await ask(socket, 'recovered') : undefined;
-    const message = (result as unknown as [Error])[0]?.message;
     socket.disconnect();
-    return { result: result === 'connected' ? result : message, recovered, asked };
+    return { result, recovered, asked };
   }
 
   it('are asked again: a revoked token does not come back in', async () => {
