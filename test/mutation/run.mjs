@@ -215,6 +215,19 @@ const keyOf = ({ file, source, start, end, text }) =>
     .digest('hex')
     .slice(0, 24);
 
+/** What was found out about a mutant; one that survived is judged again when a test that may notice has changed. */
+function verdictOn(mutant) {
+  const known = cache[keyOf(mutant)];
+  if (known === undefined || known === 'killed') return known;
+  return known === testsKeyOf(mutant.file) ? 'survived' : undefined;
+}
+
+function testsKeyOf(file) {
+  const hash = createHash('sha256');
+  for (const test of stagesOf(file).flat()) hash.update(readFileSync(join(root, test)));
+  return hash.digest('hex').slice(0, 24);
+}
+
 async function judge(worker, mutant, limit) {
   const { file, source, start, end, text } = mutant;
   worker.write(file, source.slice(0, start) + text + source.slice(end));
@@ -235,7 +248,7 @@ let isLate = false;
 try {
   for (const folder of folders) {
     const { count, mutants } = draw(folder);
-    const known = mutants.filter((mutant) => cache[keyOf(mutant)] !== undefined).length;
+    const known = mutants.filter((mutant) => verdictOn(mutant) !== undefined).length;
     console.log(`${folder}: ${mutants.length} of ${count} mutants, ${known} known`);
     let limit = HANG;
     if (known < mutants.length) {
@@ -246,20 +259,21 @@ try {
       limit = Math.max(HANG, HANG_FACTOR * (performance.now() - start));
       if (killed || ran === 0) throw new Error(`the tests of ${folder} fail as it is: ${failure}`);
     }
-    const queue = mutants.filter((mutant) => cache[keyOf(mutant)] === undefined);
+    const queue = mutants.filter((mutant) => verdictOn(mutant) === undefined);
     await Promise.all(
       workers.map(async (worker) => {
         while (queue.length > 0 && Date.now() < deadline) {
           const mutant = queue.shift();
-          cache[keyOf(mutant)] = await judge(worker, mutant, limit);
+          const verdict = await judge(worker, mutant, limit);
+          cache[keyOf(mutant)] = verdict === 'killed' ? verdict : testsKeyOf(mutant.file);
           mkdirSync(dirname(cacheFile), { recursive: true });
           writeFileSync(cacheFile, JSON.stringify(cache));
         }
       }),
     );
     isLate ||= queue.length > 0;
-    const judged = mutants.filter((mutant) => cache[keyOf(mutant)] !== undefined);
-    const survivors = judged.filter((mutant) => cache[keyOf(mutant)] === 'survived');
+    const judged = mutants.filter((mutant) => verdictOn(mutant) !== undefined);
+    const survivors = judged.filter((mutant) => verdictOn(mutant) === 'survived');
     for (const mutant of survivors) console.log(`  survived  ${describe(mutant)}`);
     const share = judged.length === 0 ? 0 : ((judged.length - survivors.length) / judged.length) * 100;
     console.log(`  ${judged.length - survivors.length} of ${judged.length} died: ${share.toFixed(0)} %`);
