@@ -656,3 +656,40 @@ test('a message that is too large is an event with its size', () => {
     [connection, { bytes: 1001, limit: 1000 }],
   ]);
 });
+
+test('the last round trip is known once a pong came, and not before', () => {
+  const { clock, ...test } = withClock({ pingInterval: 100, pingTimeout: 1000 });
+  const { connection, transport } = test.open();
+  expect(connection.roundTrip).toBeUndefined();
+  clock.advance(100);
+  expect(connection.roundTrip).toBeUndefined();
+  clock.advance(30);
+  transport.sendText('3');
+  expect(connection.roundTrip).toBe(30);
+});
+
+test('more than may wait ends a connection, with the bounds in the description', () => {
+  const { connection } = withClock({ maxBufferedBytes: 2000, maxBufferedMessages: 20 }).open();
+  connection.onOverflow();
+  expect(connection.ending).toMatchObject({
+    by: 'server',
+    reason: 'slow consumer',
+    description: 'more than 2000 bytes or 20 messages were waiting',
+  });
+});
+
+test.each([
+  ['news', 'an event (news)', 'open'],
+  [undefined, 'a message', 'closed'],
+] as const)('what cannot be written is reported: %s', (event, what, readyState) => {
+  const { engine, ...test } = withClock();
+  const { connection } = test.open();
+  const errors: unknown[] = [];
+  engine.on('listener_error', (error) => errors.push(error));
+  const cause = new Error('detached');
+  connection.onUnwritable(cause, event);
+  // An event may be missing; without anything else, the two sides would no longer agree.
+  expect(connection.readyState).toBe(readyState);
+  if (event === undefined) expect(connection.ending).toMatchObject({ reason: 'transport error' });
+  expect(errors).toEqual([new Error(`${what} could not be written to ${connection.id}: detached`, { cause })]);
+});
