@@ -62,7 +62,7 @@ const HANG = 180_000;
 const HANG_FACTOR = 8;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const cacheFile = join(root, 'node_modules/.cache/carillon/mutation.json');
+const cacheFile = join(root, 'test-output/mutation.json');
 const cache = existsSync(cacheFile) ? JSON.parse(readFileSync(cacheFile, 'utf8')) : {};
 
 /** The same numbers for the same seed (mulberry32). */
