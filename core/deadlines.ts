@@ -11,7 +11,7 @@ export class Deadlines<Item> {
   readonly #delay: number;
   readonly #onExpire: (item: Item) => void;
   readonly #items = new Map<Item, number>();
-  /** The timer may be late by this much, so that one firing serves many items. */
+  /** Items may expire early by this much, so that one firing serves many; late they never are. */
   readonly #slack: number;
   #timer: Timer | null = null;
 
@@ -70,7 +70,7 @@ export class Deadlines<Item> {
     const now = this.#clock.now();
     try {
       for (const [item, deadline] of this.#items) {
-        if (deadline > now) break;
+        if (deadline > now + this.#slack) break;
         this.#items.delete(item);
         this.#onExpire(item);
       }
@@ -78,7 +78,7 @@ export class Deadlines<Item> {
       this.#timer?.cancel();
       this.#timer = null;
       const [next] = this.#items.values();
-      if (next !== undefined) this.#arm(Math.max(next - now, this.#slack));
+      if (next !== undefined) this.#arm(Math.max(next - now, 0));
     }
   };
 }

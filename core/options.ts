@@ -86,7 +86,7 @@ export interface ServerOptions {
   cookie?: boolean | string | SessionCookie;
   /** Cross-origin resource sharing; `true` means `{ origin: "*" }`. @default off */
   cors?: boolean | CorsOptions | CorsOptionsDelegate;
-  /** Clients of Socket.IO 2 are not served yet: `true` is refused. @default false */
+  /** Serves clients of Socket.IO 1 and 2 as well (Engine.IO 3), over both transports. @default false */
   allowEIO3?: boolean;
   /** Whether upgrade requests that nobody handles are ended. @default true */
   destroyUpgrade?: boolean;
@@ -237,6 +237,7 @@ export interface EngineOptions {
   readonly backlogLimits: BacklogLimits;
   readonly admission: AdmissionLimits;
   readonly originPolicy: OriginPolicy;
+  readonly allowEIO3: boolean;
   readonly handshakeTimeout: number;
   readonly publishEndpoint: PublishEndpointOptions | undefined;
 }
@@ -281,8 +282,6 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     number(options[name], name, fallback, minimum, MAX_TIME);
   const flag = (name: keyof ServerOptions, fallback: boolean) => boolean(options[name], name, fallback);
 
-  if (options.allowEIO3)
-    throw new OptionError('allowEIO3', options.allowEIO3, 'false: clients of Socket.IO 2 are not served yet');
   if (
     options.allowRequest !== undefined &&
     options.allowRequest !== null &&
@@ -297,6 +296,7 @@ export function resolveOptions(given: ServerOptions | undefined): ResolvedOption
     path: pathOption(options.path),
     addTrailingSlash: flag('addTrailingSlash', true),
     serveClient: flag('serveClient', true),
+    allowEIO3: flag('allowEIO3', false),
     adapter: adapterOption(options.adapter),
     parser: parserOption(options.parser),
     connectTimeout: time('connectTimeout', 45_000, 0),

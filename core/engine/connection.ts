@@ -42,6 +42,8 @@ export interface ConnectionHandler {
 export interface ConnectionHost {
   readonly turn: Turn;
   readonly heartbeat: Heartbeat;
+  /** Of clients that speak revision 3. */
+  readonly clientHeartbeat: Heartbeat;
   readonly upgradeTimeout: number;
   setTimeout(callback: () => void, delay: number): { cancel(): void };
   setInterval(callback: () => void, delay: number): { cancel(): void };
@@ -60,6 +62,7 @@ export interface ConnectionHost {
 }
 
 const PING = Prepared.text(PacketType.ping);
+const PONG = Prepared.text(PacketType.pong);
 const NOOP = Prepared.text(PacketType.noop);
 
 /** The request that opened the session; see http/compact-request.ts. */
@@ -81,8 +84,8 @@ type SendCallback = (transport: Transport) => void;
 export class Connection extends QuietEmitter<ConnectionEvents> {
   /** Session id: 20 characters of `[A-Za-z0-9_-]`. A secret between the two sides. */
   readonly id: string;
-  /** Revision of the Engine.IO protocol. */
-  readonly protocol: number = 4;
+  /** Revision of the Engine.IO protocol that the client speaks: 4, or 3 with `allowEIO3`. */
+  readonly protocol: 3 | 4;
   /** Address of the peer, as the operating system reports it. */
   readonly remoteAddress: string;
   readonly #request: RequestHolder;
@@ -107,8 +110,16 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   #ending: Ending | null = null;
 
   /** @internal */
-  constructor(id: string, host: ConnectionHost, transport: Transport, request: RequestHolder, remoteAddress: string) {
+  constructor(
+    id: string,
+    host: ConnectionHost,
+    transport: Transport,
+    request: RequestHolder,
+    remoteAddress: string,
+    protocol: 3 | 4 = 4,
+  ) {
     super();
+    this.protocol = protocol;
     this.id = id;
     this.#host = host;
     this.#transport = transport;
@@ -215,7 +226,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
     this.#moveTo('open');
     this.#transport.attach(this);
     for (const packet of packets) this.#outbox.push(packet);
-    this.#host.heartbeat.start(this);
+    this.#heartbeat.start(this);
     if (this.#observed) this.emit('open');
   }
 
@@ -273,6 +284,15 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   /** @internal */
   get ready(): boolean {
     return this.#transport.ready;
+  }
+
+  /** @internal */
+  get maxPackets(): number {
+    return this.#transport.maxPackets;
+  }
+
+  get #heartbeat(): Heartbeat {
+    return this.protocol === 4 ? this.#host.heartbeat : this.#host.clientHeartbeat;
   }
 
   /** Called by the outbox: this is the one write of the turn. @internal */
@@ -391,13 +411,22 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
         return;
     }
     const type = packetTypeOf(packet);
-    if (type === 'ping') this.fail('transport error', new TransportViolation('invalid heartbeat direction'));
+    if (type === 'ping' && this.protocol === 3) this.#onClientPing();
+    else if (type === 'ping') this.fail('transport error', new TransportViolation('invalid heartbeat direction'));
     else if (type === undefined) this.fail('parse error', new TransportViolation('unknown Engine.IO packet'));
   }
 
+  #onClientPing(): void {
+    this.#heartbeat.onPong(this);
+    if (this.#observed) announcePackets(this, PONG);
+    if (this.#readyState !== 'open') return;
+    this.#outbox.push(PONG);
+    if (this.#observed) this.emit('heartbeat');
+  }
+
   #onPong(): void {
-    const elapsed = this.#host.heartbeat.sincePing(this);
-    if (!this.#host.heartbeat.onPong(this)) return;
+    const elapsed = this.#heartbeat.sincePing(this);
+    if (!this.#heartbeat.onPong(this)) return;
     // After an extension, it is not known any more when the ping was sent.
     if (!this.#pingExtended && elapsed !== undefined) this.#roundTrip = Math.round(elapsed);
     this.#pingExtended = false;
@@ -406,7 +435,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   /** A busy client may be slow with its pong: anything it sends in between extends the wait, once per ping. */
   #extendPing(): void {
     if (this.#pingExtended) return;
-    this.#pingExtended = this.#host.heartbeat.extend(this);
+    this.#pingExtended = this.#heartbeat.extend(this);
   }
 
   /** @internal */
@@ -530,7 +559,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
       packetsSent: this.#packetsSent,
       roundTrip: this.roundTrip,
     });
-    this.#host.heartbeat.stop(this);
+    this.#heartbeat.stop(this);
     this.#upgrade?.cancel();
     this.#outbox.clear();
     this.#sendCallbacks = null;

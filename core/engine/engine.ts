@@ -16,7 +16,7 @@ import { Connection, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
 import { tell } from './ending.js';
 import { Farewells } from './farewells.js';
-import { Heartbeat } from './heartbeat.js';
+import { ClientHeartbeat, type Heartbeat, ServerHeartbeat } from './heartbeat.js';
 import { ConnectionHooks } from './hooks.js';
 import { Turn } from './outbox.js';
 
@@ -108,6 +108,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   readonly turn: Turn;
   /** @internal */
   readonly heartbeat: Heartbeat;
+  /** Of clients that speak revision 3. @internal */
+  readonly clientHeartbeat: Heartbeat;
   /** What extensions want to know. @internal */
   readonly hooks = new ConnectionHooks((error, event) => this.onListenerError(error, event));
   /** Middlewares in the order of {@link Engine.use}. @internal */
@@ -128,7 +130,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     this.opts = guardOptions(options);
     this.#clock = clock;
     this.turn = new Turn(clock, options.backlogLimits);
-    this.heartbeat = new Heartbeat(clock, options.pingInterval, options.pingTimeout);
+    this.heartbeat = new ServerHeartbeat(clock, options.pingInterval, options.pingTimeout);
+    this.clientHeartbeat = new ClientHeartbeat(clock, options.pingInterval, options.pingTimeout);
     this.#handshakes = { polling: this.#describe('polling'), websocket: this.#describe('websocket') };
   }
 
@@ -229,13 +232,19 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     else console.error(`carillon: a listener of ${JSON.stringify(String(event))} failed:`, error);
   }
 
-  /** Opens a session over this transport. @internal */
-  open(id: string, transport: Transport, request: RequestHolder, remoteAddress: string): Connection | undefined {
+  /** Opens a session over this transport. @param protocol the revision that the client speaks. @internal */
+  open(
+    id: string,
+    transport: Transport,
+    request: RequestHolder,
+    remoteAddress: string,
+    protocol: 3 | 4 = 4,
+  ): Connection | undefined {
     if (this.#isClosed) {
       transport.terminate();
       return undefined;
     }
-    const connection = new Connection(id, this, transport, request, remoteAddress);
+    const connection = new Connection(id, this, transport, request, remoteAddress, protocol);
     this.#connections.set(id, connection);
     if (debug.enabled) debug('%s opened over %s', id, transport.name);
     const opening = Prepared.text(`${PacketType.open}{"sid":${JSON.stringify(id)},${this.#handshakes[transport.name]}`);
@@ -368,6 +377,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
       if (connection.readyState !== 'closing') connection.close(true);
     }
     this.heartbeat.clear();
+    this.clientHeartbeat.clear();
     this.#front?.close(CLOSE_GRACE);
     if (this.#connections.size > 0) {
       this.#farewell = new Promise((resolve) => {

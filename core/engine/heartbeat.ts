@@ -9,17 +9,116 @@ export interface Beating {
   onPongMissing(): void;
 }
 
+/** The signs of life that a connection and its peer give each other. */
+export interface Heartbeat {
+  start(connection: Beating): void;
+  /** Milliseconds since the ping, or since the wait for its pong was extended; `undefined` when none is awaited. */
+  sincePing(connection: Beating): number | undefined;
+  /** What was awaited came. Returns `false` when nothing was. */
+  onPong(connection: Beating): boolean;
+  /** Something else came: waits anew, when something is awaited. Returns whether it shall not be told again until then. */
+  extend(connection: Beating): boolean;
+  stop(connection: Beating): void;
+  clear(): void;
+}
+
+/**
+ * Deadlines of peers. After a stop of the process, what they sent in time still lies in the kernel when the timers fire: so
+ * nobody is judged before everything that has arrived was read.
+ */
+class PeerDeadlines {
+  readonly #clock: Clock;
+  readonly #deadlines: Deadlines<Beating>;
+  readonly #overdue = new Set<Beating>();
+
+  constructor(clock: Clock, delay: number) {
+    this.#clock = clock;
+    this.#deadlines = new Deadlines(clock, delay, (peer) => {
+      // One turn reads what has arrived, and accepts new connections; the next one reads those.
+      if (this.#overdue.size === 0) clock.endOfTurn(() => this.#clock.endOfTurn(this.#judge));
+      this.#overdue.add(peer);
+    });
+  }
+
+  readonly #judge = (): void => {
+    for (const peer of this.#overdue) {
+      this.#overdue.delete(peer);
+      peer.onPongMissing();
+    }
+  };
+
+  has(peer: Beating): boolean {
+    return this.#deadlines.has(peer) || this.#overdue.has(peer);
+  }
+
+  add(peer: Beating): void {
+    this.#overdue.delete(peer);
+    this.#deadlines.add(peer);
+  }
+
+  elapsed(peer: Beating): number | undefined {
+    return this.#deadlines.elapsed(peer);
+  }
+
+  remove(peer: Beating): boolean {
+    return this.#overdue.delete(peer) || this.#deadlines.remove(peer);
+  }
+
+  clear(): void {
+    this.#overdue.clear();
+    this.#deadlines.clear();
+  }
+}
+
+/**
+ * Engine.IO 3: the client pings, and is gone when nothing came for `pingInterval` and `pingTimeout`.
+ * Source: Engine.IO protocol 3, "Timeouts".
+ */
+export class ClientHeartbeat implements Heartbeat {
+  readonly #awaitingPing: PeerDeadlines;
+
+  constructor(clock: Clock, pingInterval: number, pingTimeout: number) {
+    this.#awaitingPing = new PeerDeadlines(clock, pingInterval + pingTimeout);
+  }
+
+  start(connection: Beating): void {
+    this.#awaitingPing.add(connection);
+  }
+
+  sincePing(): undefined {
+    return undefined;
+  }
+
+  onPong(connection: Beating): boolean {
+    this.#awaitingPing.add(connection);
+    return true;
+  }
+
+  extend(connection: Beating): boolean {
+    this.#awaitingPing.add(connection);
+    return false;
+  }
+
+  stop(connection: Beating): void {
+    this.#awaitingPing.remove(connection);
+  }
+
+  clear(): void {
+    this.#awaitingPing.clear();
+  }
+}
+
 /**
  * One heartbeat for all connections: a ping `pingInterval` after the last pong, and the end when the pong to it is not
  * there `pingTimeout` later. Two queues and two timers in all, not one per connection.
  * Source: Engine.IO protocol 4, "Heartbeat".
  */
-export class Heartbeat {
+export class ServerHeartbeat implements Heartbeat {
   readonly #resting: Deadlines<Beating>;
-  readonly #awaitingPong: Deadlines<Beating>;
+  readonly #awaitingPong: PeerDeadlines;
 
   constructor(clock: Clock, pingInterval: number, pingTimeout: number) {
-    this.#awaitingPong = new Deadlines(clock, pingTimeout, (connection) => connection.onPongMissing());
+    this.#awaitingPong = new PeerDeadlines(clock, pingTimeout);
     this.#resting = new Deadlines(clock, pingInterval, (connection) => {
       this.#awaitingPong.add(connection);
       connection.onPingDue();

@@ -7,6 +7,8 @@ import { type BacklogLimits, shrinkBacklog } from './backlog.js';
 export interface OutboxTarget {
   /** A sequence may be written now. */
   readonly ready: boolean;
+  /** Packets that it may have, unless it is a single message. */
+  readonly maxPackets: number;
   writeSequence(sequence: Sequence): void;
   /** Bytes written that have not left yet. */
   readonly unsentBytes: number;
@@ -173,10 +175,14 @@ export class Outbox {
     const tail = this.#tail;
     this.#tail = null;
     if (tail !== null) {
-      if (this.#backlog === null && this.#target.ready) this.#writeSequence(tail);
+      if (this.#backlog === null && this.#target.ready && this.#fits(tail)) this.#writeSequence(tail);
       else this.#keep(tail);
     }
     while (this.#backlog !== null && this.#target.ready) this.#writeSequence(this.#takePiece());
+  }
+
+  #fits(sequence: Sequence): boolean {
+    return sequence.packets <= this.#target.maxPackets || sequence.length === 1;
   }
 
   #writeSequence(sequence: Sequence): void {
@@ -268,7 +274,14 @@ export class Outbox {
     let piece = Sequence.root();
     let count = 0;
     const most = this.#singly > 0 ? 1 : backlog.length;
-    while (count < most && (count === 0 || piece.byteLength < PIECE_BYTES)) piece = piece.then(backlog[count++]!);
+    const { maxPackets } = this.#target;
+    while (count < most) {
+      const message = backlog[count]!;
+      const isFull = piece.byteLength >= PIECE_BYTES || piece.packets + message.parts.length > maxPackets;
+      if (count > 0 && isFull) break;
+      piece = piece.then(message);
+      count++;
+    }
     if (this.#singly > 0) this.#singly--;
     this.#backlog = count === backlog.length ? null : backlog.slice(count);
     this.#backlogBytes -= piece.byteLength;

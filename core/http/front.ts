@@ -8,9 +8,11 @@ import { Deadlines } from '../deadlines.js';
 import type { Connection } from '../engine/connection.js';
 import type { Engine, EngineFront } from '../engine/engine.js';
 import { type HandshakeErrorName, HandshakeErrors } from '../errors.js';
-import { parseHandshake, parseQuery, type Query } from '../protocol/engineio/handshake.js';
+import { parseHandshake, parseQuery, type Query, type Revision } from '../protocol/engineio/handshake.js';
 import { endSocket } from '../transports/end-socket.js';
 import { PollingTransport, REASON_HEADER } from '../transports/polling.js';
+import { pollingCodecOf } from '../transports/polling-codec.js';
+import { Revision3WebSocket } from '../transports/revision3-websocket.js';
 import type { ResponseHeaders, Transport } from '../transports/transport.js';
 import { WebSocketAcceptor } from '../transports/websocket-acceptor.js';
 import { CompactRequest } from './compact-request.js';
@@ -55,6 +57,7 @@ export class NodeHttp implements EngineFront {
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
   #isClosed = false;
+  #hasToldOfOldClients = false;
 
   constructor(engine: Engine, routes: Routes) {
     this.#engine = engine;
@@ -143,8 +146,9 @@ export class NodeHttp implements EngineFront {
         this.#engine.completeHeaders(headers, request, typeof verdict === 'string');
         socket.removeListener('error', destroy);
         this.#acceptor.accept(request, socket, head, headers, (transport) => {
-          if (typeof verdict === 'string') this.#open(verdict, transport, request);
-          else verdict.startUpgrade(transport);
+          if (typeof verdict === 'string')
+            this.#open(verdict, inRevision(revisionOf(request), transport, request), request);
+          else verdict.startUpgrade(inRevision(verdict.protocol, transport, request));
         });
       });
     };
@@ -244,16 +248,27 @@ export class NodeHttp implements EngineFront {
   ): void {
     const { opts } = this.#engine;
     const { method, headers, _query: query = {} } = request as EngineRequest;
-    const handshake = parseHandshake({ method, query, origin: headers.origin, isUpgrade }, opts.transports);
+    const handshake = parseHandshake(
+      { method, query, origin: headers.origin, isUpgrade },
+      opts.transports,
+      opts.allowEIO3,
+    );
     if (!isAllowed)
       return callback(new Refusal('forbidden', { name: 'ORIGIN_NOT_ALLOWED', message: 'Origin not allowed' }));
-    if (handshake.kind === 'reject') return callback(new Refusal(handshake.error, handshake.context));
+    if (handshake.kind === 'reject') {
+      if (handshake.error === 'unsupportedVersion') this.#tellOfOldClients();
+      return callback(new Refusal(handshake.error, handshake.context));
+    }
 
     if (handshake.kind === 'resume') {
       const connection = this.#engine.find(handshake.sid);
       if (connection === undefined) {
         const isRelayed = this.#engine.hooks.foreign !== null && handshake.transport === 'polling';
         return callback(isRelayed ? new Elsewhere(handshake.sid) : unknownSession(handshake.sid));
+      }
+      if (handshake.revision !== undefined && handshake.revision !== connection.protocol) {
+        const context = { name: 'REVISION_MISMATCH', protocol: `${handshake.revision}` };
+        return callback(new Refusal('badRequest', context));
       }
       const previousTransport = connection.transport.name;
       if (!isUpgrade && previousTransport !== handshake.transport) {
@@ -270,6 +285,15 @@ export class NodeHttp implements EngineFront {
       if (!isAllowed) return callback(new Refusal('forbidden', { message }));
       this.#generateId(request, callback);
     });
+  }
+
+  /** Once: whoever moves a product over must learn why its old clients stay away. */
+  #tellOfOldClients(): void {
+    if (this.#hasToldOfOldClients) return;
+    this.#hasToldOfOldClients = true;
+    console.warn(
+      'carillon: refused a client of Socket.IO 1 or 2 (Engine.IO 3). To serve such clients, set the option allowEIO3: true.',
+    );
   }
 
   /** Asks the extensions. */
@@ -338,11 +362,15 @@ export class NodeHttp implements EngineFront {
   }
 
   #open(id: string, transport: Transport, request: IncomingMessage): Connection | undefined {
-    return this.#engine.open(id, transport, new CompactRequest(request), addressOf(request));
+    const compact = new CompactRequest(request);
+    return this.#engine.open(id, transport, compact, addressOf(request), revisionOf(request));
   }
 
   #openPolling(id: string, request: IncomingMessage, response: ServerResponse): void {
-    const transport = new PollingTransport(this.#engine.opts);
+    const transport = new PollingTransport(
+      this.#engine.opts,
+      pollingCodecOf(revisionOf(request), takesBinary(request)),
+    );
     if (this.#open(id, transport, request) === undefined) {
       response.writeHead(503).end();
       return;
@@ -417,6 +445,20 @@ function abortUpgrade(socket: Duplex, refusal: Refusal): void {
 
 function addressOf(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? '';
+}
+
+/** The revision that a handshake asks for; that it is served has been decided. */
+function revisionOf({ _query: query }: EngineRequest): Revision {
+  return query?.EIO === '4' ? 4 : 3;
+}
+
+/** Old browsers ask for base64. */
+function takesBinary({ _query: query }: EngineRequest): boolean {
+  return !query?.b64;
+}
+
+function inRevision(revision: Revision, transport: Transport, request: IncomingMessage): Transport {
+  return revision === 4 ? transport : new Revision3WebSocket(transport, takesBinary(request));
 }
 
 /** A middleware of the engine threw, or passed an error on. */

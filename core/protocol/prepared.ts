@@ -54,6 +54,14 @@ export class Prepared {
     );
   }
 
+  /** The same packet with its binary parts in another form. */
+  mapBinary(form: (part: Uint8Array) => Part): Prepared {
+    return new Prepared(
+      this.parts.map((part) => (typeof part === 'string' ? part : form(part))),
+      this.compress,
+    );
+  }
+
   /** As WebSocket frames. */
   get frame(): Buffer {
     this.#frame ??= this.#encode();

@@ -33,6 +33,8 @@ export class Sequence {
   readonly last: Prepared | null;
   /** Messages from the root to here. */
   readonly length: number;
+  /** Their Engine.IO packets: a message with attachments is several. */
+  readonly packets: number;
   readonly byteLength: number;
   /** One for the whole tree. */
   readonly ledger: Ledger;
@@ -48,6 +50,7 @@ export class Sequence {
     this.last = last;
     this.ledger = ledger;
     this.length = parent === null || last === null ? 0 : parent.length + 1;
+    this.packets = parent === null || last === null ? 0 : parent.packets + last.parts.length;
     this.byteLength = parent === null || last === null ? 0 : parent.byteLength + last.byteLength;
     this.isTooLarge = this.byteLength > ledger.maxSequenceBytes || ledger.bytes > ledger.maxBytes;
   }

@@ -4,6 +4,7 @@ import { preparedOnce } from '../adapters/foreign.js';
 import type { ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
 import type { Connection } from '../engine/connection.js';
 import type { ExtensionConnection } from '../extension.js';
+import { parseQuery } from '../protocol/engineio/handshake.js';
 import { Prepared } from '../protocol/prepared.js';
 import { PacketAssembler } from '../protocol/socketio/assembler.js';
 import { decode } from '../protocol/socketio/decode.js';
@@ -52,6 +53,8 @@ export class Client {
         : new ForeignDecoder(new parser.Decoder(), (decoded) => this.#onForeignPacket(decoded));
     connection.handle(this);
     host.awaitNamespace(this);
+    // Clients of Socket.IO 2 are in the main namespace without asking.
+    if (connection.protocol === 3) this.#onConnect('/');
   }
 
   /** The request that opened the connection. */
@@ -175,6 +178,10 @@ export class Client {
   }
 
   #onPacket(packet: Packet): void {
+    if (this.#connection.protocol === 3 && packet.type === PacketType.CONNECT) {
+      this.#onOldConnect(packet.nsp);
+      return;
+    }
     const socket = this.#sockets.get(packet.nsp);
     if (socket === undefined) {
       if (packet.type === PacketType.CONNECT) this.#onConnect(packet.nsp, packet.data);
@@ -193,6 +200,14 @@ export class Client {
 
   // --- namespaces ---
 
+  /** A client of Socket.IO 2 gives its credentials as the query of the name: `/chat?token=abc`. */
+  #onOldConnect(given: string): void {
+    const question = given.indexOf('?');
+    const name = question === -1 ? given : given.slice(0, question);
+    if (this.#sockets.get(name) !== undefined) this.#refuse('a second CONNECT');
+    else this.#onConnect(name, question === -1 ? {} : { ...parseQuery(given) });
+  }
+
   #onConnect(name: string, given: Credentials = {}): void {
     const [auth, credentials] = takeCredentials(given);
     const { arriving } = this.#host.hooks.peek(name);
@@ -200,7 +215,7 @@ export class Client {
       const arrival = { connection: this.#connection, namespace: name, auth };
       const refusal = refusalOf(arriving, arrival, this.#host);
       if (refusal !== undefined) {
-        this.refuse(name, refusal);
+        this.#refuseWith(name, refusal);
         return;
       }
     }
@@ -209,7 +224,7 @@ export class Client {
 
   #connect(name: string, auth: Credentials, credentials: Credentials): void {
     if (this.#sockets.size >= this.#host.opts.maxNamespacesPerConnection) {
-      this.refuse(name, { message: 'Too many namespaces' });
+      this.#refuseWith(name, { message: 'Too many namespaces' });
       return;
     }
     this.#sockets.set(name, null);
@@ -218,7 +233,7 @@ export class Client {
         namespace?.onRefused();
         return;
       }
-      if (namespace === undefined) this.refuse(name, { message: 'Invalid namespace' });
+      if (namespace === undefined) this.#refuseWith(name, { message: 'Invalid namespace' });
       else namespace.add(this, auth, credentials);
     });
   }
@@ -231,11 +246,16 @@ export class Client {
   }
 
   /** The namespace refused. @internal */
-  refuse(name: string, error: { message: string; data?: unknown }): void {
+  refuse(name: string, error: Refusal): void {
+    // Clients of Socket.IO 2 get the data alone, or else the message.
+    this.#refuseWith(name, error, this.#connection.protocol === 3 ? (error.data ?? error.message) : error);
+  }
+
+  #refuseWith(name: string, error: Refusal, told: unknown = error): void {
     if (debug.enabled) debug('%s may not join %j: %s', this.id, name, error.message);
     if (this.#sockets.get(name) === null) this.#sockets.delete(name);
     try {
-      this.send({ type: PacketType.CONNECT_ERROR, nsp: name, data: error });
+      this.send({ type: PacketType.CONNECT_ERROR, nsp: name, data: told });
     } catch (cause) {
       // What the application put beside the message cannot be encoded: the client is refused nevertheless.
       this.#host.reportListenerError(cause, { event: 'connect_error' });
@@ -283,6 +303,12 @@ export class Client {
     this.#assembler?.clear();
     this.#decoder?.destroy();
   }
+}
+
+/** Why a client may not join. */
+interface Refusal {
+  message: string;
+  data?: unknown;
 }
 
 const NO_CREDENTIALS: Credentials = Object.freeze({});

@@ -28,7 +28,10 @@ export interface SendFlags {
 
 /** What a client needs of its connection. Ours is one; those of other engines are wrapped (see foreign-connection.ts). */
 export interface ClientConnection
-  extends Pick<Connection, 'id' | 'request' | 'remoteAddress' | 'transport' | 'readyState' | 'isIdle' | 'close'> {
+  extends Pick<
+    Connection,
+    'id' | 'protocol' | 'request' | 'remoteAddress' | 'transport' | 'readyState' | 'isIdle' | 'close'
+  > {
   handle(handler: ConnectionHandler): void;
   deliver(message: Prepared): void;
   fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: Goodbye): void;

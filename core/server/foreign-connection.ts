@@ -9,6 +9,8 @@ export interface RawSocket {
   readonly id: string;
   readonly request: IncomingMessage;
   readonly remoteAddress: string;
+  /** Of the Engine.IO protocol. */
+  readonly protocol?: 3 | 4;
   readonly readyState: ClientConnection['readyState'];
   readonly transport: ClientConnection['transport'];
   on(event: string, listener: (...args: never[]) => void): unknown;
@@ -25,6 +27,10 @@ export class ForeignConnection implements ClientConnection {
   constructor(raw: RawSocket) {
     this.#raw = raw;
     this.id = raw.id;
+  }
+
+  get protocol(): 3 | 4 {
+    return this.#raw.protocol ?? 4;
   }
 
   get request(): IncomingMessage {

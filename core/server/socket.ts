@@ -120,8 +120,9 @@ export class Socket<
       this.recovered = true;
       logRejection(nsp.adapter.addAll(this.id, new Set(session.rooms)), 'restore rooms');
     } else {
-      this.id = randomId();
-      this.pid = nsp.server.opts.connectionStateRecovery ? randomId() : undefined;
+      const isOld = client.conn.protocol === 3;
+      this.id = isOld ? idOfOldClient(nsp.name, client.conn.id) : randomId();
+      this.pid = nsp.server.opts.connectionStateRecovery && !isOld ? randomId() : undefined;
       this.data = {} as SocketData;
       this.recovered = false;
     }
@@ -607,7 +608,9 @@ export class Socket<
       ...(this.pid !== undefined && { pid: this.pid }),
       ...greeting,
     };
-    this.#send({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
+    // Clients of Socket.IO 2 know their id from the connection's.
+    const isOld = this.conn.protocol === 3;
+    this.#send({ type: PacketType.CONNECT, nsp: this.nsp.name, data: isOld ? undefined : data });
   }
 
   /**
@@ -662,6 +665,11 @@ export class Socket<
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Clients of Socket.IO 2 make their id of the connection's, and do not ask. */
+function idOfOldClient(namespace: string, connectionId: string): SocketId {
+  return namespace === '/' ? connectionId : `${namespace}#${connectionId}`;
 }
 
 /** Acknowledgement callbacks of `emitWithAck`: they take an error first although no timeout was asked for. */

@@ -39,6 +39,10 @@ export abstract class FrameTransport implements Transport {
     return this.socket.writableLength === 0 && this.#compressing === null && this.readyState === 'open';
   }
 
+  get maxPackets(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   get bufferedBytes(): number {
     return this.socket.writableLength + (this.#compressing?.byteLength ?? 0);
   }
@@ -135,6 +139,10 @@ export abstract class FrameTransport implements Transport {
 
   /** Clients with `forceBase64` send binary messages as they would over polling. */
   #onBase64(handler: TransportHandler, packet: string): void {
+    if (handler.onBase64 !== undefined) {
+      handler.onBase64(packet);
+      return;
+    }
     let message: Buffer | undefined;
     try {
       message = decodeBase64(packet, 1, packet.length);

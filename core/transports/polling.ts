@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deflate, gzip, type ZlibOptions } from 'node:zlib';
 import { TransportViolation } from '../errors.js';
 import { Body } from '../http/body.js';
-import { decodePayload, type PayloadVisitor } from '../protocol/engineio/payload.js';
+import type { PayloadVisitor } from '../protocol/engineio/payload.js';
 import type { Sequence } from '../protocol/sequence.js';
+import { codecOfRevision4, type PollingCodec } from './polling-codec.js';
 import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
 
 export interface PollingOptions {
@@ -21,6 +22,11 @@ export interface PollingOptions {
 
 /** A close packet: the last answer of a session. */
 const FAREWELL = '1';
+/** A noop packet: releases a poll. */
+const NOOP = '6';
+
+/** Packets in one answer; what is more is in the next ones. `python-engineio` takes no more than these. */
+const MAX_PACKETS_PER_ANSWER = 16;
 
 /** Why a session ended, on its last answers: a close packet cannot say it. See docs/limits.md. */
 export const REASON_HEADER = 'Carillon-Reason';
@@ -31,7 +37,9 @@ export const REASON_HEADER = 'Carillon-Reason';
  */
 export class PollingTransport implements Transport, PayloadVisitor {
   readonly name = 'polling';
+  readonly maxPackets = MAX_PACKETS_PER_ANSWER;
   readonly #options: PollingOptions;
+  readonly #codec: PollingCodec;
   bytesReceived = 0;
   bytesSent = 0;
   #handler: TransportHandler | null = null;
@@ -43,8 +51,10 @@ export class PollingTransport implements Transport, PayloadVisitor {
   /** What the client is told of the end; `undefined` when that is not worth telling. */
   #goodbye: string | undefined = undefined;
 
-  constructor(options: PollingOptions) {
+  /** @param codec the form of bodies, of the revision that the client speaks. */
+  constructor(options: PollingOptions, codec: PollingCodec = codecOfRevision4) {
     this.#options = options;
+    this.#codec = codec;
   }
 
   get ready(): boolean {
@@ -100,8 +110,9 @@ export class PollingTransport implements Transport, PayloadVisitor {
       this.#refuse('data request overlap from client');
       return;
     }
-    // The binary bodies of older protocol revisions: nothing of it is read.
-    if (request.headers['content-type'] === 'application/octet-stream') {
+    // The body of an older revision of the protocol: nothing of it is read.
+    const isBytes = request.headers['content-type'] === 'application/octet-stream';
+    if (isBytes && !this.#codec.takesBytes) {
       response.writeHead(400, { Connection: 'close' }).end();
       this.#refuse('invalid content');
       return;
@@ -126,7 +137,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
       if (this.#post !== post) return;
       this.#post = null;
       this.bytesReceived += body.size;
-      this.#onBody(request, response, body.toString());
+      this.#onBody(request, response, body, isBytes);
     });
     response.on('close', () => {
       if (this.#post !== post) return;
@@ -159,12 +170,12 @@ export class PollingTransport implements Transport, PayloadVisitor {
     this.#handler?.onTooLarge(bytes);
   }
 
-  #onBody(request: IncomingMessage, response: ServerResponse, body: string): void {
+  #onBody(request: IncomingMessage, response: ServerResponse, body: Body, isBytes: boolean): void {
     const headers: ResponseHeaders = { 'Content-Type': 'text/html', 'Content-Length': 2, 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
     let failure: unknown;
     try {
-      decodePayload(body, { maxPackets: this.#options.maxPacketsPerPayload }, this);
+      this.#codec.decode(body, isBytes, { maxPackets: this.#options.maxPacketsPerPayload }, this);
     } catch (error) {
       failure = error;
     }
@@ -184,16 +195,17 @@ export class PollingTransport implements Transport, PayloadVisitor {
 
   write(sequence: Sequence): void {
     // Put together first: when that fails, the client still waits.
-    const payload = sequence.payload();
+    const payload = this.#codec.encode(sequence);
     this.bytesSent += sequence.byteLength;
     this.#answer(payload, sequence.byteLength, !sequence.last!.compress);
   }
 
   /** Ends the waiting GET with this body. */
-  #answer(body: string, size: number, plain = false): void {
+  #answer(body: string | Buffer, size: number, plain = false): void {
     const { request, response } = this.#poll!;
     this.#poll = null;
-    const headers: ResponseHeaders = { 'Content-Type': 'text/plain; charset=UTF-8', 'Cache-Control': 'no-store' };
+    const type = typeof body === 'string' ? 'text/plain; charset=UTF-8' : 'application/octet-stream';
+    const headers: ResponseHeaders = { 'Content-Type': type, 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
     if (this.#goodbye !== undefined) headers[REASON_HEADER] = this.#goodbye;
     const compression = this.#options.httpCompression;
@@ -218,7 +230,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
     }
   }
 
-  #sendPlain(response: ServerResponse, headers: ResponseHeaders, body: string): void {
+  #sendPlain(response: ServerResponse, headers: ResponseHeaders, body: string | Buffer): void {
     headers['Content-Length'] = Buffer.byteLength(body);
     this.#send(response, headers, body);
   }
@@ -240,7 +252,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   discard(): void {
     this.#handler = null;
     this.#readyState = 'closed';
-    if (this.#poll !== null) this.#answer('6', 1);
+    if (this.#poll !== null) this.#answer(this.#codec.control(NOOP), 1);
   }
 
   close(_code?: number, reason?: string): void {
@@ -265,7 +277,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   #end(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {
     if (this.#readyState === 'closed') return;
     this.#readyState = 'closed';
-    if (this.#poll !== null) this.#answer(FAREWELL, FAREWELL.length);
+    if (this.#poll !== null) this.#answer(this.#codec.control(FAREWELL), 1);
     this.#refusePost();
     const handler = this.#handler;
     this.#handler = null;

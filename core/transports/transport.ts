@@ -20,6 +20,8 @@ export interface Transport {
   readonly ready: boolean;
   /** Ready, and nothing written before still waits: what is written now leaves now. Decides about volatile events. */
   readonly writable: boolean;
+  /** Packets that one sequence may have, unless it is a single message. */
+  readonly maxPackets: number;
   /** Bytes written that have not been handed to the operating system yet. */
   readonly bufferedBytes: number;
   /** Bytes that came in. */
@@ -43,6 +45,8 @@ export interface TransportHandler {
   onText(packet: string): boolean;
   /** One binary message. Returns `false` when nothing more is wanted. */
   onBinary(data: Buffer): boolean;
+  /** A text that begins with `b`, over WebSocket. Left out: base64 of a binary message, as revision 4 has it. */
+  onBase64?(packet: string): boolean;
   /** The transport became ready. */
   onReady(): void;
   /** Headers of an HTTP answer are about to be written and may be completed. */

@@ -8,6 +8,7 @@ import { fuzz } from './support/fuzz.js';
 
 /** A transport without a network: what the peer sends goes straight in, what is written is kept. */
 class MemoryTransport implements Transport {
+  readonly maxPackets = Number.POSITIVE_INFINITY;
   readonly name = 'websocket';
   readonly ready = true;
   readonly writable = true;

@@ -53,6 +53,7 @@ const message: fc.Arbitrary<Uint8Array> = fc.oneof(
 );
 
 class MemoryTransport implements Transport {
+  readonly maxPackets = Number.POSITIVE_INFINITY;
   readonly name = 'websocket';
   readonly ready = true;
   readonly writable = true;

@@ -26,6 +26,9 @@ function echo(transport: FrameTransport): void {
     get ready() {
       return transport.ready;
     },
+    get maxPackets() {
+      return transport.maxPackets;
+    },
     get unsentBytes() {
       return transport.bufferedBytes;
     },

@@ -10,6 +10,7 @@ import type { ResponseHeaders, Transport, TransportHandler, TransportName } from
  * (see {@link MemoryTransport.poll}), and a write, a close or a poll too many uses it up.
  */
 export class MemoryTransport implements Transport {
+  readonly maxPackets = Number.POSITIVE_INFINITY;
   readonly name: TransportName;
   /** Every write, as it came. */
   readonly writes: Sequence[] = [];

@@ -74,7 +74,7 @@ test('one timer serves ten thousand items, and does not keep the process alive',
   expect(clock.pending).toBe(0);
 });
 
-test('every item left alone expires in order, never early, and late by the slack at most', () => {
+test('every item left alone expires in order, never late, and early by the slack at most', () => {
   const step = fc.record({ wait: fc.nat(300), item: fc.constantFrom('a', 'b', 'c', 'd'), remove: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 2000 }), (steps, delay) => {
@@ -85,8 +85,8 @@ test('every item left alone expires in order, never early, and late by the slack
         for (; seen < expired.length; seen++) {
           const [item, at] = expired[seen]!;
           expect(due.has(item)).toBe(true);
-          expect(at).toBeGreaterThanOrEqual(due.get(item)!);
-          expect(at).toBeLessThanOrEqual(due.get(item)! + Math.min(50, delay / 100));
+          expect(at).toBeLessThanOrEqual(due.get(item)!);
+          expect(at).toBeGreaterThanOrEqual(due.get(item)! - Math.min(50, delay / 100));
           due.delete(item);
         }
       };

@@ -1,15 +1,16 @@
 import type { HandshakeErrorName } from '../../errors.js';
 
-/** Revision of the Engine.IO protocol we speak, as the `EIO` parameter says it. */
-export const REVISION = '4';
+/** Revision of the Engine.IO protocol, as the `EIO` parameter says it: of Socket.IO 3 and 4, or of 1 and 2. */
+export type Revision = 3 | 4;
 
 /** Query parameters; of a repeated one the last counts. An object without a prototype. */
 export type Query = Record<string, string | undefined>;
 
 /** What a request asks for, or why it is refused: a value, decided from the URL and headers alone. */
 export type Handshake =
-  | { kind: 'open'; transport: string }
-  | { kind: 'resume'; transport: string; sid: string }
+  | { kind: 'open'; transport: string; revision: Revision }
+  /** Without `revision`, the request does not say. */
+  | { kind: 'resume'; transport: string; sid: string; revision: Revision | undefined }
   | { kind: 'reject'; error: HandshakeErrorName; context: Record<string, unknown> };
 
 export interface HandshakeRequest {
@@ -29,8 +30,13 @@ const INVALID_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
  * observe.
  *
  * @param transports names of the enabled transports.
+ * @param allowsRevision3 clients of Socket.IO 2 are served, too.
  */
-export function parseHandshake(request: HandshakeRequest, transports: readonly string[]): Handshake {
+export function parseHandshake(
+  request: HandshakeRequest,
+  transports: readonly string[],
+  allowsRevision3 = false,
+): Handshake {
   const { method, origin, isUpgrade } = request;
   const { transport, sid, EIO: revision } = request.query;
 
@@ -39,15 +45,17 @@ export function parseHandshake(request: HandshakeRequest, transports: readonly s
     return reject('badRequest', { name: 'INVALID_ORIGIN', origin });
   if (sid !== undefined && sid !== '') {
     // The revision is pinned to the session: a later request may leave it out, but not change it.
-    if (revision === undefined || revision === REVISION) return { kind: 'resume', transport, sid };
+    if (revision === undefined) return { kind: 'resume', transport, sid, revision };
+    if (revision === '4' || (revision === '3' && allowsRevision3))
+      return { kind: 'resume', transport, sid, revision: revision === '4' ? 4 : 3 };
     return reject('badRequest', { name: 'REVISION_MISMATCH', protocol: revision });
   }
   if (method !== 'GET') return reject('badMethod', { method });
   if (transport === 'websocket' && !isUpgrade) return reject('badRequest', { name: 'TRANSPORT_HANDSHAKE_ERROR' });
   if (transport !== 'websocket' && isUpgrade) return reject('badRequest', { name: 'TRANSPORT_MISMATCH', transport });
-  // Whatever is not revision 4 is reported as 3, as Socket.IO does.
-  if (revision !== REVISION) return reject('unsupportedVersion', { protocol: 3 });
-  return { kind: 'open', transport };
+  // Whatever is not revision 4 is taken for 3, as Socket.IO does.
+  if (revision !== '4' && !allowsRevision3) return reject('unsupportedVersion', { protocol: 3 });
+  return { kind: 'open', transport, revision: revision === '4' ? 4 : 3 };
 }
 
 function reject(error: HandshakeErrorName, context: Record<string, unknown>): Handshake {

@@ -39,7 +39,8 @@ export function decodePayload(body: string, limits: PayloadLimits, visitor: Payl
   }
 }
 
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+/** As clients write it: also in lines (Java's), or in the alphabet for URLs (RFC 4648 §5). */
+const BASE64 = /^[A-Za-z0-9+/\-_\s]*(?:=\s*){0,2}$/;
 
 /** @throws ProtocolError when it is malformed. */
 export function decodeBase64(body: string, start: number, end: number): Buffer {

@@ -1,4 +1,4 @@
-import { type Beating, Heartbeat } from '../../../core/engine/heartbeat.js';
+import { type Beating, ClientHeartbeat, ServerHeartbeat } from '../../../core/engine/heartbeat.js';
 import { TestClock } from '../../support/test-clock.js';
 
 const INTERVAL = 1000;
@@ -8,7 +8,7 @@ const SLACK = INTERVAL / 100;
 
 function heartbeat() {
   const clock = new TestClock();
-  const heartbeat = new Heartbeat(clock, INTERVAL, TIMEOUT);
+  const heartbeat = new ServerHeartbeat(clock, INTERVAL, TIMEOUT);
   const events: string[] = [];
   const peer = (name: string): Beating => ({
     onPingDue: () => events.push(`ping ${name}`),
@@ -103,4 +103,51 @@ test('a thousand connections share two timers', () => {
   }
   expect(events.every((event) => event.startsWith('ping'))).toBe(true);
   expect(clock.timersSet).toBeLessThan(20);
+});
+
+test('after a stop of the process, a pong that has arrived is read before anybody is judged', () => {
+  const { clock, heartbeat: beat, events, peer } = heartbeat();
+  const [living, dead] = [peer('living'), peer('dead')];
+  beat.start(living);
+  beat.start(dead);
+  clock.advance(INTERVAL);
+  events.length = 0;
+  // The first thing the loop reads when it goes on.
+  clock.endOfTurn(() => beat.onPong(living));
+  clock.block(60_000);
+  expect(events).toEqual(['missing dead']);
+  clock.advance(INTERVAL);
+  expect(events).toEqual(['missing dead', 'ping living']);
+});
+
+describe('of a client that pings', () => {
+  function clientHeartbeat() {
+    const clock = new TestClock();
+    const missing: string[] = [];
+    const beat = new ClientHeartbeat(clock, INTERVAL, TIMEOUT);
+    const peer: Beating = { onPingDue: () => missing.push('a ping'), onPongMissing: () => missing.push('gone') };
+    beat.start(peer);
+    return { clock, missing, beat, peer };
+  }
+
+  test('it is gone when nothing came for both times', () => {
+    const { clock, missing } = clientHeartbeat();
+    clock.advance(INTERVAL + TIMEOUT - SLACK - 10);
+    expect(missing).toEqual([]);
+    clock.advance(SLACK + 10);
+    expect(missing).toEqual(['gone']);
+  });
+
+  test('anything it sends counts', () => {
+    const { clock, missing, beat, peer } = clientHeartbeat();
+    for (let i = 0; i < 5; i++) {
+      clock.advance(INTERVAL);
+      if (i % 2 === 0) expect(beat.extend(peer)).toBe(false);
+      else expect(beat.onPong(peer)).toBe(true);
+    }
+    expect(missing).toEqual([]);
+    beat.stop(peer);
+    clock.advance(10 * INTERVAL);
+    expect(missing).toEqual([]);
+  });
 });

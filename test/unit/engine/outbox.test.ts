@@ -7,6 +7,7 @@ import { TestClock } from '../../support/test-clock.js';
 
 /** A receiver: ready until told otherwise. */
 class Receiver implements OutboxTarget {
+  maxPackets = Number.POSITIVE_INFINITY;
   ready = true;
   readonly writes: Sequence[] = [];
   readonly outbox: Outbox;
@@ -531,4 +532,22 @@ describe('more than may wait for the end of a turn', () => {
     expect(one.messages.at(-1)).toBe(messages.at(-1));
     expect(one.told.at(-1)).toBe(`relief ${1000 - one.messages.length}`);
   });
+});
+
+test('an answer of a transport that takes so many packets has no more, and the next ones have the rest, in order', () => {
+  const clock = new TestClock();
+  const turn = new Turn(clock, resolveOptions({}).backlogLimits);
+  const receiver = new Receiver(turn);
+  receiver.maxPackets = 3;
+  const attached = Prepared.message(['51-', Buffer.from([1])]);
+  const large = Prepared.message(['54-', ...Array.from({ length: 4 }, () => Buffer.from([1]))]);
+  const messages = [Prepared.message(['a']), Prepared.message(['b']), attached, Prepared.message(['c']), large];
+  for (const message of messages) receiver.outbox.push(message);
+  clock.endTurns();
+  expect(receiver.writes.map((sequence) => sequence.messages())).toEqual([
+    [messages[0], messages[1]],
+    [attached, messages[3]],
+    // It cannot be divided.
+    [large],
+  ]);
 });

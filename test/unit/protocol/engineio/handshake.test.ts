@@ -10,21 +10,32 @@ function handshake(url: string, given: { method?: string; origin?: string; isUpg
 
 describe('parseHandshake', () => {
   test('a new session over polling, over websocket', () => {
-    expect(handshake('/?EIO=4&transport=polling')).toEqual({ kind: 'open', transport: 'polling' });
+    expect(handshake('/?EIO=4&transport=polling')).toEqual({ kind: 'open', transport: 'polling', revision: 4 });
     expect(handshake('/?EIO=4&transport=websocket', { isUpgrade: true })).toEqual({
       kind: 'open',
       transport: 'websocket',
+      revision: 4,
     });
   });
 
   test('a known session: the revision may be left out', () => {
     const resume = { kind: 'resume', transport: 'polling', sid: 'abc' };
-    expect(handshake('/?EIO=4&transport=polling&sid=abc')).toEqual(resume);
-    expect(handshake('/?transport=polling&sid=abc', { method: 'POST' })).toEqual(resume);
+    expect(handshake('/?EIO=4&transport=polling&sid=abc')).toEqual({ ...resume, revision: 4 });
+    expect(handshake('/?transport=polling&sid=abc', { method: 'POST' })).toEqual({ ...resume, revision: undefined });
+  });
+
+  test('clients of Socket.IO 2, where they are served', () => {
+    const old = (url: string) =>
+      parseHandshake({ method: 'GET', origin: undefined, isUpgrade: false, query: parseQuery(url) }, BOTH, true);
+    expect(old('/?EIO=3&transport=polling')).toEqual({ kind: 'open', transport: 'polling', revision: 3 });
+    expect(old('/?transport=polling')).toEqual({ kind: 'open', transport: 'polling', revision: 3 });
+    expect(old('/?EIO=4&transport=polling')).toEqual({ kind: 'open', transport: 'polling', revision: 4 });
+    expect(old('/?EIO=3&transport=polling&sid=a')).toMatchObject({ kind: 'resume', revision: 3 });
+    expect(old('/?EIO=5&transport=polling&sid=a')).toMatchObject({ kind: 'reject', error: 'badRequest' });
   });
 
   test('an empty sid is none', () => {
-    expect(handshake('/?EIO=4&transport=polling&sid=')).toEqual({ kind: 'open', transport: 'polling' });
+    expect(handshake('/?EIO=4&transport=polling&sid=')).toEqual({ kind: 'open', transport: 'polling', revision: 4 });
   });
 
   test.each([

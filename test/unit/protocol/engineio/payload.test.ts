@@ -49,7 +49,19 @@ test.each(['', SEPARATOR, `4a${SEPARATOR}`, `${SEPARATOR}4a`, `4a${SEPARATOR}${S
   },
 );
 
-test.each(['b*', 'bAQ ID', 'bAQ=ID', 'b====', 'b-_'])('malformed base64 is refused: %j', (body) => {
+test.each([
+  ['in lines', 'bAQID\r\nBAUG\n'],
+  ['with blanks', 'bAQ ID BAUG'],
+  ['without padding', 'bAQIDBAUG'],
+])('base64 %s', (_what, body) => {
+  expect(decodeAll(body)).toEqual([Buffer.from([1, 2, 3, 4, 5, 6])]);
+});
+
+test('base64 in the alphabet for URLs', () => {
+  expect(decodeAll('b-_8=')).toEqual([Buffer.from([0xfb, 0xff])]);
+});
+
+test.each(['b*', 'bAQ=ID', 'b====', 'b\u00a9'])('malformed base64 is refused: %j', (body) => {
   expect(() => decodeAll(body)).toThrow(new ProtocolError('malformed base64 in a payload'));
 });
 
