@@ -1,4 +1,6 @@
-import { Server } from './server.js';
+import type { ServerOptions } from '../options.js';
+import { type AnyHttpServer, Server } from './server.js';
+import type { DefaultEventsMap, EventsMap } from './types.js';
 
 type Arguments = ConstructorParameters<typeof Server>;
 
@@ -15,4 +17,25 @@ Object.setPrototypeOf(create, Server);
 Object.defineProperty(create, 'prototype', { value: Server.prototype });
 Object.defineProperty(create, 'name', { value: 'Server' });
 
-export const createServer = create as unknown as typeof Server & ((...args: Arguments) => Server);
+/** Makes a server, without `new`, from what its constructor takes. */
+interface MakeServer {
+  <
+    ListenEvents extends EventsMap = DefaultEventsMap,
+    EmitEvents extends EventsMap = ListenEvents,
+    ServerSideEvents extends EventsMap = DefaultEventsMap,
+    SocketData = any,
+  >(
+    options?: ServerOptions,
+  ): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  <
+    ListenEvents extends EventsMap = DefaultEventsMap,
+    EmitEvents extends EventsMap = ListenEvents,
+    ServerSideEvents extends EventsMap = DefaultEventsMap,
+    SocketData = any,
+  >(
+    server?: AnyHttpServer | number | string,
+    options?: ServerOptions,
+  ): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+}
+
+export const createServer = create as unknown as typeof Server & MakeServer;

@@ -64,7 +64,7 @@ const rollup = (format) => async (place) => {
      export default {
        input: 'server.mjs',
        output: { file, format: '${format}', inlineDynamicImports: true },
-       plugins: [resolve({ preferBuiltins: true }), commonjs(), json()],
+       plugins: [resolve({ preferBuiltins: true, exportConditions: ['node'] }), commonjs(), json()],
      };`,
   );
   await place.run('rollup -c rollup.config.mjs --silent');

@@ -113,7 +113,6 @@ export default [
       await jestIn(place);
     },
   },
-  jestRow('28'),
   jestRow('29'),
   jestRow('30'),
   tsJestRow('29', '5.4'),
