@@ -10,6 +10,8 @@ import { startRedis } from '../support/servers/index.js';
 interface Member {
   readonly node: ClusterNode & { io: any };
   readonly stores: StoreProvider;
+  /** The client it publishes with. */
+  readonly publisher: any;
   /** Closes its connections to Redis, as an outage does. */
   cut(): void;
   stop(): Promise<void>;
@@ -23,6 +25,7 @@ async function member(port: number, connect: Connect): Promise<Member> {
   return {
     node,
     stores: adapter.stores!,
+    publisher: clients[0].client,
     cut: () => {
       for (const { client } of clients)
         (client as unknown as { disconnect(reconnect: boolean): void }).disconnect(true);
@@ -84,5 +87,33 @@ test('what is appended while a node is cut off, its followers hear afterwards, i
   expect(heard.map(String)).toEqual(entries.map(String));
   stop();
   await Promise.all([a.stop(), b.stop()]);
+  await redis.stop();
+});
+
+test('an entry whose confirmation was lost with the connection is appended once', async () => {
+  const redis = await startRedis();
+  const a = await member(redis.port, standaloneClients['ioredis 6']!);
+  a.node.io.of('/').adapter.on('error', () => {});
+  const log = a.stores.store('x').log('y', { maxEntries: 10_000, maxBytes: 10_000_000, maxAge: 600_000 });
+  const heard: LogEntry[] = [];
+  const stop = log.follow((entry) => heard.push(entry));
+  await log.append(Buffer.from('before'));
+  // Redis has done it, and nobody hears of that.
+  let lost = 0;
+  const call = a.publisher.callBuffer;
+  a.publisher.callBuffer = async function (this: unknown, ...args: any[]) {
+    const answer = await call.apply(this, args);
+    if (args.includes('again') || !String(args[1]).includes('XADD') || lost === 3) return answer;
+    lost++;
+    throw new Error('Connection is closed.');
+  };
+  const positions = await Promise.all(['one', 'two', 'three', 'four'].map((text) => log.append(Buffer.from(text))));
+  expect(lost).toBe(3);
+  expect(positions).toEqual([2, 3, 4, 5]);
+  const { entries } = await log.read(0);
+  expect(entries.map(({ payload }) => String(payload))).toEqual(['before', 'one', 'two', 'three', 'four']);
+  expect(heard.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5]);
+  stop();
+  await a.stop();
   await redis.stop();
 });
