@@ -10,6 +10,12 @@ const native = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.cle
 /** A longer delay becomes one of 1 ms; nobody waits for 24 days to be over, and `timeout(Infinity)` means not to wait. */
 const MAX_DELAY = 2_147_483_647;
 
+/** Node.js: calls back once what has arrived by now has been read. The end of a connection is news as any other. */
+export function afterReading(callback: () => void): void {
+  // The rest of this round of the event loop, and a whole one.
+  setImmediate(() => setImmediate(callback));
+}
+
 /**
  * @param useNativeTimers use the functions as they were when this module was loaded, also when they are mocked later.
  * @param autoUnref timers do not keep a Node.js process alive.

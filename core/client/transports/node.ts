@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { WebSocket as Ws } from 'ws';
+import { afterReading } from '../clock.js';
 import { CookieJar } from './cookies.js';
 import { type PollingResponse, PollingTransport } from './polling.js';
 import type { TransportOptions } from './transport.js';
@@ -18,22 +19,17 @@ function nodeOptions(options: TransportOptions): Record<string, unknown> {
   return Object.fromEntries(entries);
 }
 
-function isEmpty(value: object | null | undefined): boolean {
-  return !value || Object.keys(value).length === 0;
-}
-
-/** WebSocket on Node.js: the global one where it can do what is asked for, else `ws`. */
+/**
+ * WebSocket on Node.js, on `ws`. Not on the global one: that takes neither headers nor certificates, cannot say what a
+ * refused handshake was answered with, and calls a connection that is cut an error, without a code.
+ */
 export class NodeWebSocketTransport extends Base64WebSocketTransport {
   #ws: Ws | undefined;
 
   protected override createSocket(uri: string, protocols: string | string[] | undefined): WebSocketLike {
-    const { extraHeaders, perMessageDeflate = false, autoUnref, withCredentials } = this.opts;
-    const native = nodeOptions(this.opts);
-    const isPlain = isEmpty(native) && isEmpty(extraHeaders) && !perMessageDeflate && !autoUnref && !withCredentials;
-    if (isPlain && typeof globalThis.WebSocket === 'function') return super.createSocket(uri, protocols);
-
+    const { extraHeaders, perMessageDeflate = false, autoUnref } = this.opts;
     const headers = { ...extraHeaders, ...CookieJar.of(this.opts)?.header(extraHeaders ?? {}) };
-    const ws = new Ws(uri, protocols ?? [], { ...native, headers, perMessageDeflate } as object);
+    const ws = new Ws(uri, protocols ?? [], { ...nodeOptions(this.opts), headers, perMessageDeflate } as object);
     this.#ws = ws;
     ws.on('upgrade', (response) => {
       CookieJar.of(this.opts)?.store(response.headers['set-cookie']);
@@ -77,20 +73,50 @@ export class NodeWebSocketTransport extends Base64WebSocketTransport {
  */
 export class NodePollingTransport extends PollingTransport {
   #agent: http.Agent | undefined;
+  /** False once the server was seen to close connections it had agreed to keep. */
+  #keepsConnections = true;
 
   protected override headers(body: string | undefined): Record<string, string> {
     const headers = super.headers(body);
     return { ...headers, ...CookieJar.of(this.opts)?.header(headers) };
   }
 
-  protected override request(uri: string, body: string | undefined, signal: AbortSignal): Promise<PollingResponse> {
+  /**
+   * A server may close a kept connection at the very moment it is used again. Such a request is sent once more, where it is
+   * certain that nothing is lost or done twice: a GET, whose answer would have been read before the end of the connection;
+   * and a POST of which nothing has been written.
+   */
+  protected override async request(
+    uri: string,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<PollingResponse> {
+    try {
+      return await this.#requestOnce(uri, body, signal);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+      this.#keepsConnections = false;
+      return this.#requestOnce(uri, body, signal);
+    }
+  }
+
+  #requestOnce(uri: string, body: string | undefined, signal: AbortSignal): Promise<PollingResponse> {
     const { secure, autoUnref } = this.opts;
     const { Agent, request } = secure ? https : http;
     const native = nodeOptions(this.opts);
-    if (native.agent === undefined) native.agent = this.#agent ??= new Agent({ keepAlive: true });
+    if (native.agent === undefined) {
+      this.#agent ??= new Agent({ keepAlive: true });
+      // `false` is a connection for this request alone.
+      native.agent = this.#keepsConnections && this.#agent;
+    }
     return new Promise((resolve, reject) => {
-      const options = { ...native, method: body === undefined ? 'GET' : 'POST', headers: this.headers(body), signal };
+      const headers: Record<string, string | number> = this.headers(body);
+      if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
+      const options = { ...native, method: body === undefined ? 'GET' : 'POST', headers, signal };
+      let isAnswered = false;
+      let isSent = false;
       const outgoing = request(uri, options, (response) => {
+        isAnswered = true;
         CookieJar.of(this.opts)?.store(response.headers['set-cookie']);
         let text = '';
         response.setEncoding('utf8');
@@ -102,9 +128,24 @@ export class NodePollingTransport extends PollingTransport {
           resolve({ status: response.statusCode!, body: text, contentType: response.headers['content-type'] }),
         );
       });
-      outgoing.on('error', reject);
-      if (autoUnref) outgoing.on('socket', (socket) => socket.unref());
-      outgoing.end(body);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+        const isSafe = !isSent || (body === undefined && !isAnswered);
+        const isStale = isClosed && outgoing.reusedSocket && isSafe && !signal.aborted;
+        reject(isStale ? new StaleConnection() : error);
+      });
+      outgoing.on('socket', (socket) => {
+        if (autoUnref) socket.unref();
+        const send = () => {
+          if (outgoing.destroyed) return;
+          isSent = true;
+          outgoing.end(body);
+        };
+        // Nothing before the news of the connection's end, if there is any: servers that have closed only their half may
+        // still read the request, and take its end for the client's.
+        if (outgoing.reusedSocket) afterReading(send);
+        else send();
+      });
     });
   }
 
@@ -113,3 +154,6 @@ export class NodePollingTransport extends PollingTransport {
     this.#agent = undefined;
   }
 }
+
+/** A kept connection was closed before the request on it can have had an effect. */
+class StaleConnection extends Error {}
