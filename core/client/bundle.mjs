@@ -18,7 +18,8 @@ export const BUNDLES = [
 ];
 
 /** Members between the client's own classes, which no application knows. */
-const INTERNAL = /^_(clock|has|encode|write|drop|retryDelay)$/;
+const INTERNAL =
+  /^(_(clock|has|onPacket|encode|write|drop)|(open|create|set|drop)Transport|onHandshake|wireSize|checkPing|onOutcome|transmit|giveUp|settle|toBinary|convert)$/;
 
 /**
  * Bundles a module for browsers.
@@ -35,6 +36,8 @@ export async function bundle({ entry, format, isSmall, file }) {
     format,
     minify: isSmall,
     ...(isSmall && { mangleProps: INTERNAL }),
+    // Fields are assigned, not defined: the same to this code, in fewer bytes.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     platform: 'browser',
     target: 'es2022',
     sourcemap: 'external',
@@ -49,7 +52,12 @@ export async function bundle({ entry, format, isSmall, file }) {
     module: format === 'esm',
     ecma: 2022,
     toplevel: true,
-    compress: { ecma: 2022, module: format === 'esm', passes: 3, toplevel: true },
+    compress: {
+      ecma: 2022,
+      module: format === 'esm',
+      passes: 3,
+      toplevel: true,
+    },
     mangle: { toplevel: true },
     sourceMap: { content: map, filename: basename(file) },
   });

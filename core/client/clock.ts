@@ -4,11 +4,14 @@ import type { Clock, Timer } from '../clock.js';
 export type ClientClock = Pick<Clock, 'now' | 'setTimeout'>;
 export type { Timer };
 
+/**
+ * The longest delay that timers take, in milliseconds. A longer one becomes one of 1 ms; nobody waits for 24 days to be
+ * over, and `timeout(Infinity)` means not to wait.
+ */
+export const MAX_DELAY = 2 ** 31 - 1;
+
 // Taken when the module is loaded: before a test suite or a zone library replaces the globals.
 const native = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
-
-/** A longer delay becomes one of 1 ms; nobody waits for 24 days to be over, and `timeout(Infinity)` means not to wait. */
-const MAX_DELAY = 2_147_483_647;
 
 /** Node.js: calls back once what has arrived by now has been read. The end of a connection is news as any other. */
 export function afterReading(callback: () => void): void {
@@ -20,10 +23,15 @@ export function afterReading(callback: () => void): void {
  * @param useNativeTimers use the functions as they were when this module was loaded, also when they are mocked later.
  * @param autoUnref timers do not keep a Node.js process alive.
  */
-export function createClock(useNativeTimers = false, autoUnref = false): ClientClock {
+export function createClock(useNativeTimers?: boolean, autoUnref?: boolean): ClientClock {
+  let ahead = Number.NEGATIVE_INFINITY;
   return {
-    // Wall clock: performance.now() stands still while some systems sleep, and a laptop's sleep is what we look for.
-    now: () => Date.now(),
+    now() {
+      // Goes on steadily, also when somebody sets the clock back; and jumps with the clock of the wall where the steady
+      // one stood still, as it does on some systems that sleep.
+      ahead = Math.max(ahead, Date.now() - performance.now());
+      return performance.now() + ahead;
+    },
     setTimeout(callback, delay) {
       const timers = useNativeTimers ? native : globalThis;
       // Called through a local name: browsers insist that `this` is the window, or nothing.

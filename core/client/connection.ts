@@ -1,4 +1,4 @@
-import type { ClientClock, Timer } from './clock.js';
+import { type ClientClock, MAX_DELAY, type Timer } from './clock.js';
 import { Emitter } from './emitter.js';
 import { TransportError } from './errors.js';
 import type { ConnectionOptions, TransportName } from './options.js';
@@ -87,7 +87,6 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   protected readonly options: ResolvedConnectionOptions;
   readonly #transports: Record<string, TransportConstructor>;
-  readonly #toBinary: NonNullable<Platform['toBinary']>;
   #pingTimer: Timer | undefined;
   #pingDeadline = 0;
   /** How many of `writeBuffer` the transport has. */
@@ -98,7 +97,6 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
     this.options = options;
     this.binaryType = platform.binaryType;
     this.#transports = platform.transports;
-    this.#toBinary = platform.toBinary ?? ((data) => data);
   }
 
   /** Starts. Listeners are added before. */
@@ -154,7 +152,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   #onPacket(packet: EnginePacket): void {
     if (this.readyState === 'closed') return;
-    if (typeof packet.data === 'object') packet.data = this.#toBinary(packet.data, this.binaryType);
+    this.convert(packet);
     const { type, data } = packet;
     let handshake: HandshakeData | false | undefined;
     if (this.readyState === 'opening') {
@@ -181,6 +179,9 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
       this.lose('transport closed by the server');
     }
   }
+
+  /** Makes of binary data what the application wants: nothing else, here. */
+  protected convert(_packet: EnginePacket): void {}
 
   protected onHandshake(data: HandshakeData): void {
     this.id = this.transport.query.sid = data.sid;
@@ -287,7 +288,10 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 function parseHandshake(text: unknown): HandshakeData | false {
   try {
     const data = JSON.parse(text as string) as HandshakeData;
-    return typeof data.sid === 'string' && data.pingInterval > 0 && data.pingTimeout > 0 && data;
+    const times = [data.pingInterval, data.pingTimeout];
+    return (
+      typeof data.sid === 'string' && times.every((ms) => typeof ms === 'number' && ms > 0 && ms < MAX_DELAY) && data
+    );
   } catch {
     return false;
   }
@@ -295,5 +299,12 @@ function parseHandshake(text: unknown): HandshakeData | false {
 
 /** Bytes of what can be sent; text as UTF-8. */
 export function byteLength(data: any): number {
-  return data.byteLength ?? data.size ?? new TextEncoder().encode(data).length;
+  if (typeof data !== 'string') return data.byteLength ?? data.size;
+  // Not `TextEncoder`: React Native and jsdom have none.
+  let bytes = 0;
+  for (const character of data) {
+    const code = character.codePointAt(0)!;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
 }

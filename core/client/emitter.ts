@@ -44,6 +44,14 @@ export class Emitter<
     return this.on(event, once as typeof listener);
   }
 
+  /** Alias of {@link on}, by the name it has in the DOM. */
+  addEventListener<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
+    event: Event,
+    listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
+  ): this {
+    return this.on(event, listener);
+  }
+
   /** Removes one listener, all listeners of an event, or (without arguments) all of all events. */
   off<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
     event?: Event,
@@ -62,6 +70,14 @@ export class Emitter<
 
   /** Alias of {@link off}. */
   removeListener<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
+    event?: Event,
+    listener?: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
+  ): this {
+    return this.off(event, listener);
+  }
+
+  /** Alias of {@link off}, by the name it has in the DOM. */
+  removeEventListener<Event extends EventNames<ReservedEvents> | EventNames<ListenEvents>>(
     event?: Event,
     listener?: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
   ): this {

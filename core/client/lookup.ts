@@ -39,8 +39,7 @@ export function createLookup<ManagerClass extends ManagerConstructor>(Manager: M
   function lookup(uri?: string | Options, options?: Options): Socket {
     const [url, opts] = splitArguments(uri, options);
     const { id, nsp } = parseTarget(url, opts);
-    const { path = '/socket.io' } = opts;
-    const key = id + path;
+    const key = id + (opts.path || '/socket.io');
     let manager = managers.get(key);
     const isShared = !opts.forceNew && opts.multiplex !== false && !manager?._has(nsp);
     if (!manager || !isShared) manager = new Manager(url, opts);

@@ -9,7 +9,7 @@ import type { DefaultEventsMap, EventsMap } from './events.js';
 import type { ManagerOptions, SocketOptions } from './options.js';
 import { watchPage } from './page.js';
 import { type DisconnectDescription, Socket } from './socket.js';
-import { parseTarget, splitArguments, type Target } from './url.js';
+import { parseQuery, parseTarget, splitArguments, type Target } from './url.js';
 
 export interface ManagerReservedEvents {
   open: () => void;
@@ -32,6 +32,13 @@ interface Settings extends BackoffSettings {
   timeout: number | boolean;
 }
 
+/** Sets an option and returns the manager, or returns the value it has. */
+interface Setting<Self, Value> {
+  (value: Value): Self;
+  (): Value;
+  (value?: Value): Self | Value;
+}
+
 const DEFAULTS: Settings = {
   reconnection: true,
   reconnectionAttempts: Number.POSITIVE_INFINITY,
@@ -40,6 +47,12 @@ const DEFAULTS: Settings = {
   randomizationFactor: 0.5,
   timeout: 20_000,
 };
+
+/**
+ * Arguments of one event or acknowledgement: a call takes only so many. And events that may come ahead of the server's word
+ * that we are connected.
+ */
+const MAX_LIST = 16_384;
 
 /** A packet, and how to send it. */
 export type OutgoingPacket = Packet & { options?: WriteOptions };
@@ -58,6 +71,18 @@ export class BaseManager<
   engine!: Connection;
   /** The options as given. */
   opts: Partial<ManagerOptions>;
+  /** Reads or sets the `reconnection` option. */
+  reconnection!: Setting<this, boolean>;
+  /** Reads or sets the `reconnectionAttempts` option. */
+  reconnectionAttempts!: Setting<this, number>;
+  /** Reads or sets the `reconnectionDelay` option, in milliseconds. */
+  reconnectionDelay!: Setting<this, number>;
+  /** Reads or sets the `reconnectionDelayMax` option, in milliseconds. */
+  reconnectionDelayMax!: Setting<this, number>;
+  /** Reads or sets the `randomizationFactor` option. */
+  randomizationFactor!: Setting<this, number>;
+  /** Reads or sets the `timeout` option, in milliseconds; `false` for none. */
+  timeout!: Setting<this, number | boolean>;
   /** @internal */
   readonly _clock: ClientClock;
   _autoConnect: boolean;
@@ -88,71 +113,28 @@ export class BaseManager<
     const [url, opts] = splitArguments(uri, options);
     this.#target = parseTarget(url, opts);
     this.#platform = platform;
-    this.opts = { ...opts, path: opts.path ?? '/socket.io' };
+    this.opts = { ...opts, path: opts.path || '/socket.io' };
     this._clock = opts.clock ?? createClock(opts.useNativeTimers, opts.autoUnref);
+    const settings: Record<string, unknown> = this.#settings as never; // By name, as they are given.
     for (const key of Object.keys(DEFAULTS) as (keyof Settings)[]) {
-      // Not spread: an option may be there and undefined.
-      if (opts[key] !== undefined) Object.assign(this.#settings, { [key]: opts[key] });
+      const set = (value?: unknown): any => {
+        if (value === undefined) return settings[key];
+        settings[key] = value;
+        // The other settings count from the next attempt on.
+        if (!this.#settings.reconnection) this.#stopReconnecting();
+        return this;
+      };
+      set(opts[key]);
+      this[key] = set;
     }
-    this.#codec = createCodec(opts.parser, (packet) => this.emitReserved('packet', packet));
+    this.#codec = createCodec(opts.parser, (packet) => {
+      const socket = this.#sockets.get(packet.nsp);
+      for (const list of [packet.data, socket?.receiveBuffer]) if (list?.length > MAX_LIST) throw new Error('too long');
+      this.emitReserved('packet', packet);
+      socket?._onPacket(packet);
+    });
     this._autoConnect = opts.autoConnect ?? true;
     if (this._autoConnect) this.open();
-  }
-
-  /** Reads or sets the `reconnection` option. */
-  reconnection(value: boolean): this;
-  reconnection(): boolean;
-  reconnection(value?: boolean): this | boolean;
-  reconnection(value?: boolean): this | boolean {
-    if (value === false) this.#stopReconnecting();
-    return this.#setting('reconnection', value);
-  }
-
-  /** Reads or sets the `reconnectionAttempts` option. */
-  reconnectionAttempts(value: number): this;
-  reconnectionAttempts(): number;
-  reconnectionAttempts(value?: number): this | number;
-  reconnectionAttempts(value?: number): this | number {
-    return this.#setting('reconnectionAttempts', value);
-  }
-
-  /** Reads or sets the `reconnectionDelay` option, in milliseconds. */
-  reconnectionDelay(value: number): this;
-  reconnectionDelay(): number;
-  reconnectionDelay(value?: number): this | number;
-  reconnectionDelay(value?: number): this | number {
-    return this.#setting('reconnectionDelay', value);
-  }
-
-  /** Reads or sets the `randomizationFactor` option. */
-  randomizationFactor(value: number): this;
-  randomizationFactor(): number;
-  randomizationFactor(value?: number): this | number;
-  randomizationFactor(value?: number): this | number {
-    return this.#setting('randomizationFactor', value);
-  }
-
-  /** Reads or sets the `reconnectionDelayMax` option, in milliseconds. */
-  reconnectionDelayMax(value: number): this;
-  reconnectionDelayMax(): number;
-  reconnectionDelayMax(value?: number): this | number;
-  reconnectionDelayMax(value?: number): this | number {
-    return this.#setting('reconnectionDelayMax', value);
-  }
-
-  /** Reads or sets the `timeout` option, in milliseconds; `false` for none. */
-  timeout(value: number | boolean): this;
-  timeout(): number | boolean;
-  timeout(value?: number | boolean): this | number | boolean;
-  timeout(value?: number | boolean): this | number | boolean {
-    return this.#setting('timeout', value);
-  }
-
-  /** Reads a setting, or sets it and returns the manager. */
-  #setting<Key extends keyof Settings>(key: Key, value: Settings[Key] | undefined): this | Settings[Key] {
-    if (value === undefined) return this.#settings[key];
-    this.#settings[key] = value;
-    return this;
   }
 
   /**
@@ -163,13 +145,15 @@ export class BaseManager<
    */
   open(callback?: (error?: Error) => void): this {
     if (this._readyState !== 'closed') return this;
-    const { path = '', addTrailingSlash = true } = this.opts;
+    const { path, addTrailingSlash = true } = this.opts;
+    // Socket.IO's types ask for an object, but it takes `a=1&b=2`, too.
+    const query = this.opts.query as Record<string, unknown> | string | undefined;
     const engine = new this.#platform.Connection(
       {
         ...this.opts,
         ...this.#target,
-        query: this.#target.query ?? toQuery(this.opts.query) ?? {},
-        path: path.replace(/\/$/, '') + (addTrailingSlash ? '/' : ''),
+        query: this.#target.query ?? (typeof query === 'string' ? parseQuery(query) : query)!,
+        path: path!.replace(/\/$/, '') + (addTrailingSlash ? '/' : ''),
         clock: this._clock,
       },
       this.#platform,
@@ -291,7 +275,9 @@ export class BaseManager<
       if (event === 'beforeunload') {
         if (this.opts.closeOnBeforeunload) engine.dropTransport();
       } else if (event === 'offline') {
-        if (this._readyState !== 'closed') engine.lose('network connection lost');
+        // This machine needs no network to be reached.
+        if (this._readyState !== 'closed' && this.#target.hostname !== 'localhost')
+          engine.lose('network connection lost');
       } else {
         // A connection that is found dead now is not waited for either.
         engine.checkPing();
@@ -340,11 +326,6 @@ export class BaseManager<
     if (wasBusy) this.#onClose('forced close');
   }
 
-  /** Delay until something that failed on an open connection is tried again, in milliseconds. @internal */
-  get _retryDelay(): number {
-    return this.#settings.reconnectionDelayMax;
-  }
-
   /**
    * Encodes a packet and checks its size, without sending it. @internal
    *
@@ -379,9 +360,4 @@ export class BaseManager<
   _drop(error: MessageError, packet: Packet, socket: Socket<any, any>): void {
     this.emitReserved('drop', error, packet, socket);
   }
-}
-
-/** Socket.IO's types ask for an object, but it takes `a=1&b=2`, too. */
-function toQuery(query: Record<string, any> | string | undefined): Record<string, any> | undefined {
-  return typeof query === 'string' ? Object.fromEntries(new URLSearchParams(query)) : query;
 }

@@ -8,7 +8,7 @@ import {
   type TransportMemory,
 } from './connection.js';
 import { TransportError } from './errors.js';
-import type { CloseDetails, TransportConstructor } from './transports/transport.js';
+import type { CloseDetails, EnginePacket, TransportConstructor } from './transports/transport.js';
 import { Upgrade } from './upgrade.js';
 
 /** Servers cap the packets of one polling body, against bodies made of thousands of empty ones. */
@@ -25,6 +25,7 @@ export class NegotiatedConnection extends Connection {
   readonly #candidates: string[];
   #failure: TransportError | undefined;
   #fallbackTimer: Timer | undefined;
+  readonly #toBinary: Platform['toBinary'];
   #upgrade: Upgrade | undefined;
   /** Whether nothing may be written, since transports change. */
   #isPaused = false;
@@ -32,6 +33,7 @@ export class NegotiatedConnection extends Connection {
   constructor(options: ResolvedConnectionOptions, platform: Platform, memory: TransportMemory) {
     super(options, platform);
     this.#memory = memory;
+    this.#toBinary = platform.toBinary;
     const { transports, transportImplementations = [], rememberUpgrade, tryAllTransports = true } = options;
     const implementations: Record<string, TransportConstructor> = { ...platform.transports };
     const add = (each: TransportConstructor) => {
@@ -84,6 +86,10 @@ export class NegotiatedConnection extends Connection {
       NegotiatedConnection.priorWebsocketSuccess = false;
     }
     super.fail(error);
+  }
+
+  protected override convert(packet: EnginePacket): void {
+    if (typeof packet.data === 'object' && this.#toBinary) packet.data = this.#toBinary(packet.data, this.binaryType);
   }
 
   protected override onHandshake(data: HandshakeData): void {

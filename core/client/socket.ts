@@ -83,7 +83,7 @@ export class Socket<
   #pid: string | undefined;
   #lastOffset: string | undefined;
   /** Takes the listeners off the manager. Set while the socket wants to be connected. */
-  #unsubscribe: (() => void) | undefined = undefined;
+  #unsubscribe: (() => void) | undefined;
   /** The connection on which we have asked to be let in. */
   #asked: Connection | undefined;
   #authTimer: Timer | undefined;
@@ -256,7 +256,6 @@ export class Socket<
     const { io } = this;
     const listeners = {
       open: () => this.#onOpen(),
-      packet: (packet: Packet) => packet.nsp === this.nsp && this.#onPacket(packet),
       error: (error: Error) => this.connected || this.emitReserved('connect_error', error),
       close: (reason: string, description?: DisconnectDescription) =>
         this.#onClose(reason as Socket.DisconnectReason, description),
@@ -301,7 +300,7 @@ export class Socket<
         if (!isWaiting()) return;
         this.#asked = undefined;
         this.#onOpen();
-      }, this.io._retryDelay);
+      }, this.io.reconnectionDelayMax());
     };
     ask().catch(onError);
   }
@@ -322,13 +321,15 @@ export class Socket<
     this.io._packet({ type: PacketType.CONNECT, nsp: this.nsp, ...(Object.keys(data).length && { data }) });
   }
 
-  #onPacket(packet: Packet): void {
+  /** A packet for this namespace. @internal */
+  _onPacket(packet: Packet): void {
+    if (!this.active) return;
     switch (packet.type) {
       case PacketType.CONNECT:
         if (packet.data?.sid) {
           this.#onConnect(packet.data);
         } else {
-          this.emitReserved('connect_error', new Error('the server speaks Socket.IO v2, an older protocol'));
+          this.emitReserved('connect_error', new Error('the server speaks Socket.IO 2'));
         }
         break;
       case PacketType.EVENT:

@@ -13,10 +13,14 @@ export interface Target {
   id: string;
 }
 
+// Not `URL` and `URLSearchParams`: those of React Native are not complete.
+/** Scheme; host; port; path; query. */
+const URI = /^(?:(\w+:)?\/\/)?(?:[^/?#]*@)?(\[[^/?#]+\]|[^\s:/?#]+)?(?::(\d+))?(\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/s;
+
 interface PageLocation {
   readonly protocol: string;
-  readonly host: string;
   readonly hostname: string;
+  readonly port: string;
 }
 
 /** What takes the place of the page's location, where a URL leaves it open. */
@@ -40,21 +44,32 @@ export function parseTarget(
   location: PageLocation | undefined = (globalThis as { location?: PageLocation }).location,
 ): Target {
   // A page that was opened from a file has a location, but neither host nor a usable protocol.
-  const page = location?.host ? location : new URL('http://localhost');
+  const page = location?.hostname ? location : { protocol: 'http:', hostname: 'localhost', port: '' };
+  const [found, scheme, givenName, givenPort, nsp = '/', query] = URI.exec(uri) ?? [];
+  if (found === undefined || Number(givenPort) > 65_535) throw new TypeError(`Invalid URL: ${uri}`);
   const name = hostname ?? host;
-  const here = name || port ? `${name ?? page.hostname}:${port ?? ''}` : page.host;
-  const schema = secure === undefined ? page.protocol : secure ? 'https:' : 'http:';
-  const [head, given = schema, authority, nsp] = /^(?:(\w+:)?\/\/)?([^/?#]*)([^?#]*)/.exec(uri)!;
-  const url = new URL(`${given}//${authority || here}/${uri.slice(head.length)}`);
-  const isSecure = /[ps]s:/.test(url.protocol);
-  const target = { hostname: url.hostname, port: url.port || (isSecure ? '443' : '80'), secure: isSecure };
+  const isSecure = scheme ? /[ps]s:/i.test(scheme) : (secure ?? page.protocol === 'https:');
+  const target = {
+    hostname: (givenName ?? name ?? page.hostname).toLowerCase(),
+    port: String((givenName ? givenPort : name || port ? port : page.port) || (isSecure ? '443' : '80')),
+    secure: isSecure,
+  };
   return {
     ...target,
-    // As written: URL would percent-encode it, and a namespace is a name, not a path.
-    nsp: nsp || '/',
-    query: url.search ? Object.fromEntries(url.searchParams) : undefined,
+    // As written: a namespace is a name, not a path, and is not percent-encoded.
+    nsp,
+    query: query ? parseQuery(query) : undefined,
     id: Object.values(target).join(),
   };
+}
+
+/** Takes `a=1&b=x%20y` apart; of a name that is there twice, the last one counts. */
+export function parseQuery(text: string): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [, name, value] of text.matchAll(/([^&=]+)=?([^&]*)/g)) {
+    query[decodeURIComponent(name!)] = decodeURIComponent(value!);
+  }
+  return query;
 }
 
 /** What `io()` and `new Manager()` are called with: a URL, options, or both. `null` is nothing, as it is for Socket.IO's. */

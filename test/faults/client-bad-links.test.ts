@@ -78,7 +78,11 @@ describe.each(servers)('with the %s server', (_, Server) => {
       const gone = next(socket, 'disconnect');
       const back = gone.then(() => next(socket, 'connect'));
       proxy.cut();
-      expect(['transport close', 'transport error']).toContain(await gone);
+      // Over polling, a request of which nothing was written goes over another connection, and nothing has happened.
+      const kept = socket.emitWithAck('echo', 'still there').catch(() => gone);
+      const outcome = await Promise.race([gone, kept]);
+      expect(['transport close', 'transport error', 'still there']).toContain(outcome);
+      if (outcome === 'still there') continue;
       await back;
       expect(await socket.emitWithAck('echo', round)).toBe(round);
     }

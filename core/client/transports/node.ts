@@ -130,7 +130,9 @@ export class NodePollingTransport extends PollingTransport {
       });
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
-        const isSafe = !isSent || (body === undefined && !isAnswered);
+        // A reset comes from a system call, and may have overtaken an answer; the ordinary end of a connection has not.
+        const isReset = error.syscall !== undefined;
+        const isSafe = !isSent || (body === undefined && !isAnswered && !isReset);
         const isStale = isClosed && outgoing.reusedSocket && isSafe && !signal.aborted;
         reject(isStale ? new StaleConnection() : error);
       });

@@ -127,11 +127,10 @@ export abstract class Transport extends Emitter<Record<never, never>, Record<nev
   /** @param isStamped whether the query gets a parameter that defeats caches, unless the options say otherwise. */
   protected uri(schema: string, isStamped: boolean): string {
     const { hostname, port, path, secure, timestampRequests = isStamped, timestampParam = 't' } = this.opts;
-    // URL leaves out the port where it is the usual one, and encodes what has to be.
-    const url = new URL(`${schema}${secure ? 's' : ''}://${hostname}:${port}${path}`);
     const query = { ...this.query, ...(timestampRequests && { [timestampParam]: (stamps++).toString(36) }) };
-    url.search = String(new URLSearchParams(query)).replaceAll('+', '%20');
-    return url.href;
+    const search = Object.entries(query).map((pair) => pair.map(encodeURIComponent).join('='));
+    const host = port === (secure ? '443' : '80') ? hostname : `${hostname}:${port}`;
+    return `${schema}${secure ? 's' : ''}://${host}${path}?${search.join('&')}`;
   }
 }
 

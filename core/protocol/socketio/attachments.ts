@@ -3,10 +3,8 @@ import { ProtocolError } from '../../errors.js';
 /** Anything that travels as a binary message instead of JSON. */
 export type Binary = ArrayBuffer | ArrayBufferView | Blob;
 
-const hasBlob = typeof Blob === 'function';
-
 export function isBinary(value: unknown): value is Binary {
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || (hasBlob && value instanceof Blob);
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof Blob;
 }
 
 /**

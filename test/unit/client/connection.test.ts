@@ -1,4 +1,3 @@
-import { toBinaryType } from '../../../core/client/binary-type.js';
 import { Connection } from '../../../core/client/connection.js';
 import { turn } from './support/harness.js';
 import { HANDSHAKE, MemoryTransport, network } from './support/memory-transport.js';
@@ -13,7 +12,6 @@ function create(options: object = {}) {
     {
       transports: { websocket: MemoryTransport },
       binaryType: 'arraybuffer',
-      toBinary: toBinaryType,
       Connection: Connection,
     },
   );
@@ -55,6 +53,10 @@ describe('Connection', () => {
     ['a session that is no text', '{"sid":5,"pingInterval":1,"pingTimeout":1}'],
     ['no pings', '{"sid":"a"}'],
     ['pings of no time', '{"sid":"a","pingInterval":0,"pingTimeout":1}'],
+    ['pings before their time', '{"sid":"a","pingInterval":25000,"pingTimeout":-1}'],
+    ['times that are text', '{"sid":"a","pingInterval":"25000","pingTimeout":"20000"}'],
+    ['times that timers cannot wait for', '{"sid":"a","pingInterval":3000000000,"pingTimeout":20000}'],
+    ['times without end', '{"sid":"a","pingInterval":1e400,"pingTimeout":20000}'],
   ])('a handshake of %s is an error that says so', (_, data) => {
     const { log, clock, transport, connection } = create();
     transport.openOnly();
@@ -216,23 +218,6 @@ describe('Connection', () => {
     transport.accept();
     transport.refuse('websocket error', 'reset');
     expect(log).toEqual(['open', 'error: websocket error: reset', 'close: transport error: reset']);
-  });
-
-  test('binary comes as what is wanted', () => {
-    const { transport, connection } = create();
-    const received: any[] = [];
-    connection.on('message', (data) => received.push(data));
-    transport.accept();
-    const bytes = Buffer.from('xabcx').subarray(1, 4);
-    for (const type of ['arraybuffer', 'nodebuffer', 'blob'] as const) {
-      connection.binaryType = type;
-      transport.messages(bytes);
-    }
-    expect(Object.prototype.toString.call(received[0])).toBe('[object ArrayBuffer]');
-    expect(Buffer.from(received[0]).toString()).toBe('abc');
-    expect(Buffer.isBuffer(received[1]) && received[1].toString()).toBe('abc');
-    expect(received[2]).toBeInstanceOf(Blob);
-    expect(received[2].size).toBe(3);
   });
 
   test('an empty message is a message', () => {

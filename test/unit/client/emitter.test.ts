@@ -4,6 +4,17 @@ type Events = Record<string, (...args: any[]) => void>;
 const create = () => new Emitter<Events, Events>();
 
 describe('Emitter', () => {
+  test('has the names of the DOM, too', () => {
+    const emitter = new Emitter<any, any>();
+    const heard: unknown[] = [];
+    const listener = (value: unknown) => heard.push(value);
+    expect(emitter.addEventListener('e', listener)).toBe(emitter);
+    emitter.emit('e', 1);
+    expect(emitter.removeEventListener('e', listener)).toBe(emitter);
+    emitter.emit('e', 2);
+    expect(heard).toEqual([1]);
+  });
+
   test('calls listeners in order, as often as they were added', () => {
     const calls: string[] = [];
     const emitter = create();

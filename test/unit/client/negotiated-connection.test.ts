@@ -1,3 +1,4 @@
+import { toBinaryType } from '../../../core/client/binary-type.js';
 import type { TransportMemory } from '../../../core/client/connection.js';
 import { NegotiatedConnection } from '../../../core/client/negotiated-connection.js';
 import { turn } from './support/harness.js';
@@ -13,6 +14,7 @@ function create(options: object = {}, memory: TransportMemory = {}) {
     {
       transports: { websocket: MemoryTransport, polling: MemoryPolling },
       binaryType: 'arraybuffer',
+      toBinary: toBinaryType,
       Connection: NegotiatedConnection,
     },
     memory,
@@ -351,5 +353,25 @@ describe('polling bodies', () => {
     for (let n = 0; n < 2500; n++) connection.write('x');
     network.last.accept({ maxPayload: 10 });
     expect(network.last.sent).toHaveLength(2500);
+  });
+});
+
+describe('what arrives', () => {
+  test('binary comes as what is wanted', () => {
+    const { connection } = create();
+    const transport = network.last;
+    const received: any[] = [];
+    connection.on('message', (data) => received.push(data));
+    transport.accept();
+    const bytes = Buffer.from('xabcx').subarray(1, 4);
+    for (const type of ['arraybuffer', 'nodebuffer', 'blob'] as const) {
+      connection.binaryType = type;
+      transport.messages(bytes);
+    }
+    expect(Object.prototype.toString.call(received[0])).toBe('[object ArrayBuffer]');
+    expect(Buffer.from(received[0]).toString()).toBe('abc');
+    expect(Buffer.isBuffer(received[1]) && received[1].toString()).toBe('abc');
+    expect(received[2]).toBeInstanceOf(Blob);
+    expect(received[2].size).toBe(3);
   });
 });

@@ -1,6 +1,6 @@
 import { parseTarget, splitArguments } from '../../../core/client/url.js';
 
-const page = { protocol: 'https:', host: 'page.test:8443', hostname: 'page.test' };
+const page = { protocol: 'https:', hostname: 'page.test', port: '8443' };
 const where = (uri?: string, location?: typeof page) => {
   const { hostname, port, secure, nsp } = parseTarget(uri, {}, location);
   return `${secure ? 'https' : 'http'} ${hostname} ${port} ${nsp}`;
@@ -39,7 +39,7 @@ describe('parseTarget', () => {
     expect(where()).toBe('http localhost 80 /');
     expect(where('/ns')).toBe('http localhost 80 /ns');
     expect(where('localhost:3000')).toBe('http localhost 3000 /');
-    expect(where('/ns', { protocol: 'file:', host: '', hostname: '' })).toBe('http localhost 80 /ns');
+    expect(where('/ns', { protocol: 'file:', hostname: '', port: '' })).toBe('http localhost 80 /ns');
   });
 
   test('options take the place of the page', () => {
@@ -57,6 +57,7 @@ describe('parseTarget', () => {
   test('reads the query', () => {
     expect(parseTarget('http://h.test/?a=1&b=x%20y&b=2').query).toEqual({ a: '1', b: '2' });
     expect(parseTarget('http://h.test/').query).toBeUndefined();
+    expect(parseTarget('http://h.test/?a&b==c&&#d').query).toEqual({ a: '', b: '=c' });
   });
 
   test('knows which URLs one connection can serve', () => {
@@ -69,8 +70,20 @@ describe('parseTarget', () => {
 
   test('refuses what is no URL', () => {
     expect(() => parseTarget('http://a b')).toThrow('Invalid URL');
+    expect(() => parseTarget('http://h.test:port')).toThrow('Invalid URL');
     expect(() => parseTarget('http://h.test:99999')).toThrow('Invalid URL');
   });
+});
+
+test('URLs are read where the parser of the platform is not complete, as on React Native', () => {
+  const { URL: url, URLSearchParams: parameters } = globalThis;
+  Object.assign(globalThis, { URL: undefined, URLSearchParams: undefined });
+  try {
+    expect(where('https://h.test:3000/ns?a=1')).toBe('https h.test 3000 /ns');
+    expect(parseTarget('https://h.test/?a=b%20c').query).toEqual({ a: 'b c' });
+  } finally {
+    Object.assign(globalThis, { URL: url, URLSearchParams: parameters });
+  }
 });
 
 describe('splitArguments', () => {
