@@ -16,6 +16,7 @@ export { randomId } from './ids.js';
 export { dropInvalidHeaders } from './protocol/header-fields.js';
 export { exceedsDepth } from './protocol/socketio/depth.js';
 export { isReservedName, RESERVED_PREFIX } from './reserved-names.js';
+export { type Expiring, Sweep } from './sweep.js';
 
 /** Takes back what a registration did. Idempotent. */
 export type Undo = () => void;
@@ -133,7 +134,12 @@ export interface ForeignSessions {
 
 /** A message that is encoded already, to be delivered any number of times. */
 export interface EncodedMessage {
+  /** Bytes of payload. */
   readonly byteLength: number;
+  /** Bytes of memory it takes as long as it has not been delivered. */
+  readonly heldBytes: number;
+  /** The same message, for those who keep it: delivering a message lets it grow, so deliver a `compact()` of what is kept. */
+  compact(): EncodedMessage;
 }
 
 /** A socket, as an extension sees it: the application's object. */

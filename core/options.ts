@@ -157,7 +157,7 @@ export interface ServerOptions {
   maxConnectionsPerAddress?: number;
   /** Handshakes of one address. @default no limit */
   handshakeRate?: RateOption;
-  /** Address a request comes from, for the two limits above: read it from the header that your proxy sets. */
+  /** Address a request comes from, for limits by address: read it from the header that your proxy sets. */
   clientAddress?: (request: IncomingMessage) => string;
   /** Milliseconds middlewares and `allowRequest` may take over a handshake. @default 45000 */
   handshakeTimeout?: number;
@@ -214,8 +214,15 @@ export interface ConnectionStateRecoveryOptions {
 export interface RetryMemoryOptions {
   /** Milliseconds a client that is away is remembered. @default 120000 */
   maxDisconnectionDuration?: number;
-  /** Bytes kept per namespace, answers most of all; clients that have been away longest go first. @default 50000000 */
+  /**
+   * Bytes of memory it may take per namespace, answers most of all. Beyond, clients are forgotten: of the address that holds
+   * most, those that are away for longest. @default 50000000
+   */
   maxBytes?: number;
+  /** Clients of one address (see `clientAddress`) that are remembered while they are away. @default 10000 */
+  maxKeysPerAddress?: number;
+  /** The same of one connection: a client has one key. @default 16 */
+  maxKeysPerConnection?: number;
 }
 
 /** The engine's part of the options, complete. */
@@ -552,6 +559,8 @@ function retryMemoryOption(value: unknown): ResolvedOptions['retryMemory'] {
   return Object.freeze({
     maxDisconnectionDuration: number(given.maxDisconnectionDuration, `${name}.maxDisconnectionDuration`, 120_000, 1),
     maxBytes: number(given.maxBytes, `${name}.maxBytes`, 50_000_000, 0),
+    maxKeysPerAddress: number(given.maxKeysPerAddress, `${name}.maxKeysPerAddress`, 10_000, 1),
+    maxKeysPerConnection: number(given.maxKeysPerConnection, `${name}.maxKeysPerConnection`, 16, 1),
   });
 }
 

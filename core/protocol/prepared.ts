@@ -31,12 +31,10 @@ export class Prepared {
   /** While it is compressed on another thread: who waits for that. */
   #waiting: (() => void)[] | null = null;
 
-  constructor(parts: readonly Part[], compress = true) {
+  constructor(parts: readonly Part[], compress = true, byteLength = sizeOf(parts)) {
     this.parts = parts;
     this.compress = compress;
-    let bytes = 0;
-    for (const part of parts) bytes += typeof part === 'string' ? Buffer.byteLength(part) : part.byteLength;
-    this.byteLength = bytes;
+    this.byteLength = byteLength;
   }
 
   /** An Engine.IO control packet, or any packet that is a single text. */
@@ -60,6 +58,25 @@ export class Prepared {
       this.parts.map((part) => (typeof part === 'string' ? part : form(part))),
       this.compress,
     );
+  }
+
+  /** Bytes of memory it takes before it has any wire form: for what keeps messages longer than it takes to send them. */
+  get heldBytes(): number {
+    let bytes = MESSAGE_COST;
+    for (const part of this.parts) {
+      if (typeof part !== 'string') bytes += BINARY_COST + part.byteLength;
+      // Of a text with one character that is not ASCII, each may take two bytes.
+      else bytes += Buffer.byteLength(part) === part.length ? part.length : 2 * part.length;
+    }
+    return bytes;
+  }
+
+  /**
+   * The same message without its wire forms, to be kept: what is sent of it is a copy again. A small part of a large buffer
+   * (a client's attachment, cut out of what the kernel gave us) is copied, or it would keep all of that.
+   */
+  compact(): Prepared {
+    return new Prepared(this.parts.map(cutOut), this.compress, this.byteLength);
   }
 
   /** As WebSocket frames. */
@@ -138,6 +155,24 @@ export class Prepared {
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** Bytes a message takes besides its parts: the object, the list, the head of a text. */
+const MESSAGE_COST = 160;
+/** Bytes a binary part takes besides its own: the view, and the buffer behind it. */
+const BINARY_COST = 200;
+/** A view of less than its buffer by more than this many bytes is worth a copy. */
+const CUT_OUT_FROM = 1024;
+
+function sizeOf(parts: readonly Part[]): number {
+  let bytes = 0;
+  for (const part of parts) bytes += typeof part === 'string' ? Buffer.byteLength(part) : part.byteLength;
+  return bytes;
+}
+
+function cutOut(part: Part): Part {
+  if (typeof part === 'string' || part.buffer.byteLength <= part.byteLength + CUT_OUT_FROM) return part;
+  return new Uint8Array(part);
+}
 
 function piece(part: Part): string {
   if (typeof part !== 'string') return encodeBinary(part);

@@ -7,10 +7,13 @@ import { sessionRelay } from '../extensions/session-relay/index.js';
 import type { ResolvedOptions } from '../options.js';
 
 /** Switches on what the options say. The order counts: an event that is one too many must not be remembered. */
-export function addBuiltInExtensions(face: Extension, { eventRateLimit, retryMemory }: ResolvedOptions): void {
+export function addBuiltInExtensions(
+  face: Extension,
+  { admission, eventRateLimit, retryMemory }: ResolvedOptions,
+): void {
   droppedNotices(face);
   if (eventRateLimit !== undefined) rateLimits(face, eventRateLimit);
-  if (retryMemory !== undefined) retries(face, retryMemory);
+  if (retryMemory !== undefined) retries(face, retryMemory, admission.clientAddress);
 }
 
 /** The server has an adapter for several nodes, and an engine of ours. */

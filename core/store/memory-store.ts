@@ -9,6 +9,7 @@ import type {
   MapLimits,
 } from '../extension.js';
 import { randomId } from '../ids.js';
+import { type Expiring, Sweep } from '../sweep.js';
 
 /** Makes the store of each extension, and gives the same one for the same name. */
 export interface StoreProvider {
@@ -49,7 +50,7 @@ interface KeptEntry extends LogEntry {
   readonly appendedAt: number;
 }
 
-class MemoryLog implements ExtensionLog {
+class MemoryLog implements ExtensionLog, Expiring {
   readonly #limits: LogLimits;
   readonly #clock: Clock;
   readonly #followers = new Set<(entry: LogEntry) => void>();
@@ -70,6 +71,7 @@ class MemoryLog implements ExtensionLog {
     const entry = { position, payload: Buffer.from(payload), appendedAt: this.#clock.now() };
     this.#entries.push(entry);
     this.#bytes += costOf(entry);
+    Sweep.of(this.#clock).add(this);
     this.#trim();
     for (const follower of [...this.#followers]) follower(entry);
     return position;
@@ -89,6 +91,11 @@ class MemoryLog implements ExtensionLog {
   follow(listener: (entry: LogEntry) => void): () => void {
     this.#followers.add(listener);
     return () => this.#followers.delete(listener);
+  }
+
+  dropExpired(): boolean {
+    this.#trim();
+    return this.#entries.length > 0;
   }
 
   #trim(): void {
@@ -115,7 +122,7 @@ interface KeptValue {
   expiresAt: number;
 }
 
-class MemoryMap implements ExtensionMap {
+class MemoryMap implements ExtensionMap, Expiring {
   readonly #limits: MapLimits;
   readonly #clock: Clock;
   /** Least recently set first. */
@@ -173,6 +180,7 @@ class MemoryMap implements ExtensionMap {
     this.#remove(key);
     this.#values.set(key, { value: Buffer.from(value), expiresAt: this.#clock.now() + ttl });
     this.#bytes += sizeOf(key, value);
+    Sweep.of(this.#clock).add(this);
     if (this.#bytes <= this.#limits.maxBytes) return;
     this.#removeExpired();
     for (const oldest of this.#values.keys()) {
@@ -186,6 +194,11 @@ class MemoryMap implements ExtensionMap {
     if (kept === undefined) return;
     this.#values.delete(key);
     this.#bytes -= sizeOf(key, kept.value);
+  }
+
+  dropExpired(): boolean {
+    this.#removeExpired();
+    return this.#values.size > 0;
   }
 
   #removeExpired(): void {

@@ -1,4 +1,4 @@
-import { networkOf } from '../../core/extensions/admission-limits/admission.js';
+import { networkOf } from '../../core/extensions/client-address.js';
 import { TokenBucket } from '../../core/extensions/token-bucket.js';
 import {
   exchange,

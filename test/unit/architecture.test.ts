@@ -8,6 +8,7 @@ import { checkDependencies, type DependencyRule } from '../support/dependency-ru
 const base = [
   'core/clock.ts',
   'core/deadlines.ts',
+  'core/sweep.ts',
   'core/ids.ts',
   'core/errors.ts',
   'core/rejections.ts',
@@ -21,7 +22,13 @@ const extensions = readdirSync(new URL('../../core/extensions/', import.meta.url
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => ({
     who: `core/extensions/${name}/`,
-    may: [face, 'core/errors.ts', 'core/clock.ts', 'core/extensions/token-bucket.ts'],
+    may: [
+      face,
+      'core/errors.ts',
+      'core/clock.ts',
+      'core/extensions/token-bucket.ts',
+      'core/extensions/client-address.ts',
+    ],
   }));
 
 const rule: DependencyRule = {
@@ -29,13 +36,21 @@ const rule: DependencyRule = {
     // What extensions may see and do: mostly types, and a few tools that stand below everything.
     {
       who: face,
-      may: ['core/faces.ts', 'core/ids.ts', 'core/reserved-names.ts', 'core/cluster/wire/bytes.ts', 'core/protocol/'],
+      may: [
+        'core/faces.ts',
+        'core/ids.ts',
+        'core/sweep.ts',
+        'core/reserved-names.ts',
+        'core/cluster/wire/bytes.ts',
+        'core/protocol/',
+      ],
       mayTypes: ['core/clock.ts'],
     },
     { who: 'core/faces.ts', may: [], mayTypes: [face] },
     { who: 'core/reserved-names.ts', may: ['core/protocol/'] },
     ...extensions,
     { who: 'core/extensions/token-bucket.ts', may: [], mayTypes: ['core/clock.ts'] },
+    { who: 'core/extensions/client-address.ts', may: [] },
     { who: 'core/store/', may: base, mayTypes: [face] },
     { who: 'core/clock.ts', may: [], timers: true },
     { who: 'core/ids.ts', may: [] },
@@ -43,6 +58,7 @@ const rule: DependencyRule = {
     { who: 'core/rejections.ts', may: [] },
     { who: 'core/tested-versions.ts', may: [] },
     { who: 'core/deadlines.ts', may: [], mayTypes: ['core/clock.ts'] },
+    { who: 'core/sweep.ts', may: [], mayTypes: ['core/clock.ts'] },
     // It names what the parts take, and knows them by their types.
     {
       who: 'core/options.ts',

@@ -15,7 +15,12 @@ test('the defaults', () => {
     parser: undefined,
     connectTimeout: 45_000,
     connectionStateRecovery: undefined,
-    retryMemory: { maxDisconnectionDuration: 120_000, maxBytes: 50_000_000 },
+    retryMemory: {
+      maxDisconnectionDuration: 120_000,
+      maxBytes: 50_000_000,
+      maxKeysPerAddress: 10_000,
+      maxKeysPerConnection: 16,
+    },
     cleanupEmptyChildNamespaces: false,
     pingTimeout: 20_000,
     pingInterval: 25_000,
@@ -94,6 +99,8 @@ test('the memory for retries can be turned off', () => {
   expect(resolveOptions({ retryMemory: { maxBytes: 0 } }).retryMemory).toEqual({
     maxDisconnectionDuration: 120_000,
     maxBytes: 0,
+    maxKeysPerAddress: 10_000,
+    maxKeysPerConnection: 16,
   });
 });
 

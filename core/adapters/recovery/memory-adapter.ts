@@ -4,6 +4,7 @@ import type { Prepared } from '../../protocol/prepared.js';
 import type { Packet } from '../../protocol/socketio/packet.js';
 import { PacketType } from '../../protocol/socketio/packet.js';
 import type { BroadcastOptions, Room } from '../../rooms/selection.js';
+import { type Expiring, Sweep } from '../../sweep.js';
 import type {
   AdapterNamespace,
   AdapterSocket,
@@ -19,8 +20,13 @@ import { AdapterWrapper } from '../wrapper.js';
 interface LogEntry {
   readonly number: number;
   readonly sentAt: number;
+  /** Without wire forms. */
   readonly message: Prepared;
   readonly options: BroadcastOptions;
+  /** Bytes of memory it takes. */
+  readonly cost: number;
+  /** What was last replayed of it: clients that come back together share its wire forms, and then they are gone. */
+  replayed: WeakRef<Prepared> | null;
 }
 
 /** Numbers of the first and last event that were sent to a socket. */
@@ -40,6 +46,12 @@ interface KeptSession {
   readonly expiresAt: number;
 }
 
+/** Bytes an event takes besides its message: its place in the log. */
+const ENTRY_COST = 110;
+/** Bytes a set of rooms takes, and each of them besides its name. */
+const ROOMS_COST = 140;
+const ROOM_COST = 40;
+
 /**
  * Connection state recovery in memory: a log of the events of the namespace, each numbered, and the sessions of clients
  * that are away. Events carry their number as an extra last argument, the offset; a client comes back with the last one
@@ -47,7 +59,7 @@ interface KeptSession {
  *
  * What is promised: a recovered client missed nothing. Whenever that cannot be proved, it is not recovered.
  */
-export class RecoveringMemoryAdapter extends AdapterWrapper {
+export class RecoveringMemoryAdapter extends AdapterWrapper implements Expiring {
   protected readonly inner: MemoryAdapter;
   readonly #clock: Clock;
   readonly #limits: RecoveryLimits;
@@ -58,6 +70,7 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
   #head = 0;
   #bytes = 0;
   #number = 0;
+  readonly #sweep: Sweep;
   /** Tells our offsets from those of an earlier process, and from strings that merely stand last in an event. */
   readonly #epoch = randomId().slice(0, 8);
 
@@ -66,6 +79,7 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
     this.inner = new MemoryAdapter(nsp, this);
     this.#limits = limits;
     this.#clock = clock;
+    this.#sweep = Sweep.of(clock);
   }
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
@@ -83,7 +97,7 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
     // Before it counts: an event that cannot be encoded was never there, and numbers have no gaps.
     const message = this.inner.local.prepare(packet, options);
     this.#number = number;
-    this.#append({ number, sentAt: this.#clock.now(), message, options });
+    this.#append(number, message.compact(), options);
     this.inner.local.each(options, (socket) => {
       const sent = this.#sent.get(socket);
       if (sent === undefined) this.#sent.set(socket, { first: number, last: number });
@@ -102,20 +116,35 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
     return epoch === this.#epoch && /^[0-9a-z]{1,10}$/.test(number) ? Number.parseInt(number, 36) : undefined;
   }
 
-  #append(entry: LogEntry): void {
-    this.#log.push(entry);
-    this.#bytes += entry.message.byteLength;
-    const oldest = entry.sentAt - this.#limits.maxDisconnectionDuration;
+  /** Bytes of memory that the log takes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  #append(number: number, message: Prepared, options: BroadcastOptions): void {
+    const cost = ENTRY_COST + message.heldBytes + costOfRooms(options.rooms) + costOfRooms(options.except);
+    this.#log.push({ number, sentAt: this.#clock.now(), message, options, cost, replayed: null });
+    this.#bytes += cost;
+    this.#sweep.add(this);
+    this.#trim();
+  }
+
+  /** @returns whether events are left. */
+  #trim(): boolean {
+    const { maxBytes, maxDisconnectionDuration } = this.#limits;
+    const oldest = this.#clock.now() - maxDisconnectionDuration;
     while (this.#head < this.#log.length) {
       const first = this.#log[this.#head]!;
-      if (this.#bytes <= this.#limits.maxBytes && first.sentAt >= oldest) break;
-      this.#bytes -= first.message.byteLength;
+      if (this.#bytes <= maxBytes && first.sentAt >= oldest) break;
+      this.#bytes -= first.cost;
       this.#log[this.#head++] = null;
     }
-    if (this.#head > 1024 && this.#head * 2 > this.#log.length) {
+    const isEmpty = this.#head === this.#log.length;
+    if (isEmpty || (this.#head > 1024 && this.#head * 2 > this.#log.length)) {
       this.#log = this.#log.slice(this.#head);
       this.#head = 0;
     }
+    return !isEmpty;
   }
 
   override persistSession(session: SessionToPersist): void {
@@ -124,17 +153,31 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
     const sent = socket && this.#sent.get(socket);
     // Of a recovered socket it is not known how much of what it had missed has arrived.
     const isNew = socket?.recovered === false;
-    this.#sessions.set(session.pid, {
+    this.#keep(session.pid, {
       session,
       lastSent: sent?.last ?? (isNew ? 0 : this.#number),
       beginning: isNew ? (sent === undefined ? this.#number : sent.first - 1) : undefined,
       keptAt: this.#number,
       expiresAt: this.#clock.now() + this.#limits.maxDisconnectionDuration,
     });
-    if (this.#sessions.size > this.#limits.maxSessions) {
-      const [oldest] = this.#sessions.keys();
-      this.#sessions.delete(oldest!);
-    }
+  }
+
+  #keep(pid: PrivateSessionId, kept: KeptSession): void {
+    this.#sessions.set(pid, kept);
+    this.#sweep.add(this);
+    if (this.#sessions.size <= this.#limits.maxSessions) return;
+    const [oldest] = this.#sessions.keys();
+    this.#sessions.delete(oldest!);
+  }
+
+  dropExpired(): boolean {
+    this.#forgetExpired();
+    return this.#trim() || this.#sessions.size > 0;
+  }
+
+  override close(): Promise<void> | void {
+    this.#sweep.remove(this);
+    return super.close();
   }
 
   /** Each session is restored at most once: a replayed `pid` finds nothing. */
@@ -148,7 +191,7 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
     return {
       ...kept.session,
       takeMissed: () => this.#missedAfter(seen, kept.session.rooms),
-      release: () => this.#sessions.set(pid, kept),
+      release: () => this.#keep(pid, kept),
     };
   }
 
@@ -157,8 +200,8 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
     if (number < this.#firstNumber() - 1) return null;
     const missed: Prepared[] = [];
     for (let i = this.#indexAfter(number); i < this.#log.length; i++) {
-      const { message, options } = this.#log[i]!;
-      if (isReceiver(rooms, options)) missed.push(message);
+      const entry = this.#log[i]!;
+      if (isReceiver(rooms, entry.options)) missed.push(messageOf(entry));
     }
     return missed;
   }
@@ -190,6 +233,21 @@ export class RecoveringMemoryAdapter extends AdapterWrapper {
       this.#sessions.delete(pid);
     }
   }
+}
+
+function messageOf(entry: LogEntry): Prepared {
+  let message = entry.replayed?.deref();
+  if (message === undefined) {
+    message = entry.message.compact();
+    entry.replayed = new WeakRef(message);
+  }
+  return message;
+}
+
+function costOfRooms(rooms: ReadonlySet<Room>): number {
+  let bytes = rooms.size === 0 ? 0 : ROOMS_COST;
+  for (const room of rooms) bytes += ROOM_COST + 2 * room.length;
+  return bytes;
 }
 
 /** Whether a member of these rooms is one of those an event is for. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import createDebug from 'debug';
 import type { Clock } from '../../clock.js';
+import { type ClientAddress, networkOf } from '../client-address.js';
 import { type Rate, TokenBucket } from '../token-bucket.js';
 
 const debug = createDebug('carillon:engine');
@@ -11,7 +12,7 @@ export interface AdmissionLimits {
   /** Handshakes of one address. */
   readonly handshakeRate: Rate | undefined;
   /** Tells who sent a request, when that is not the peer of the TCP connection: behind a proxy. */
-  readonly clientAddress: ((request: IncomingMessage) => string) | undefined;
+  readonly clientAddress: ClientAddress | undefined;
 }
 
 /** How long a client that has too many connections is told to wait, in milliseconds: nobody knows when one will end. */
@@ -87,22 +88,4 @@ export class Admission {
       this.#buckets.delete(address);
     }
   }
-}
-
-/** An IPv4 address as it is, also when mapped into IPv6; of IPv6, the first 64 bits: whoever has one has all of those. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped !== null) return mapped[1]!;
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('%')[0]!.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const rest = tail === '' ? [] : tail.split(':');
-    while (groups.length + rest.length < 8) groups.push('0');
-    groups.push(...rest);
-  }
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
 }

@@ -1,12 +1,25 @@
-import type { Accepted, EngineExtension, Extension, ExtensionSocket, IncomingHook } from '../../extension.js';
-import { RETRY_WINDOW, type RetryHolder, type RetryLimits, RetryMemories } from './memory.js';
+import type {
+  Accepted,
+  EngineExtension,
+  Extension,
+  ExtensionConnection,
+  ExtensionSocket,
+  IncomingHook,
+} from '../../extension.js';
+import { type ClientAddress, networkOf } from '../client-address.js';
+import { type RetryLimits, RetryMemories } from './memories.js';
+import { RETRY_WINDOW, type RetryHolder } from './memory.js';
 import { RETRY_KEY } from './wire.js';
 
 /**
  * Has the events of clients that repeat them until they are acknowledged (their `retries` option) run once, over all their
  * connections. One memory per namespace.
  */
-export function retries({ sockets, clock }: Pick<Extension, 'sockets'> & EngineExtension, limits: RetryLimits): void {
+export function retries(
+  { sockets, clock }: Pick<Extension, 'sockets'> & EngineExtension,
+  limits: RetryLimits,
+  clientAddress?: ClientAddress,
+): void {
   const memories = new WeakMap<object, RetryMemories>();
   const memoriesOf = (namespace: object): RetryMemories => {
     const known = memories.get(namespace) ?? new RetryMemories(limits, clock);
@@ -15,8 +28,20 @@ export function retries({ sockets, clock }: Pick<Extension, 'sockets'> & EngineE
   };
   sockets().connected((socket, accepted) => {
     const key = accepted.credentials[RETRY_KEY];
-    return key === undefined ? undefined : remember(memoriesOf(socket.nsp), key, socket, accepted);
+    if (key === undefined) return undefined;
+    return remember(memoriesOf(socket.nsp), key, socket, accepted, addressOf(accepted.connection, clientAddress));
   });
+}
+
+function addressOf(connection: ExtensionConnection, clientAddress: ClientAddress | undefined): string {
+  let address: unknown;
+  try {
+    // Without it the request is not looked at: it would have to be made again.
+    if (clientAddress !== undefined) address = clientAddress(connection.request);
+  } catch {
+    // Reported where it decides about connections; here it only says whose memory this is.
+  }
+  return networkOf(typeof address === 'string' && address !== '' ? address : connection.remoteAddress);
 }
 
 function remember(
@@ -24,9 +49,10 @@ function remember(
   key: unknown,
   socket: ExtensionSocket,
   { connection, greeting, deliver }: Accepted,
+  address: string,
 ): IncomingHook | undefined {
   const holder: RetryHolder = { deliver, conn: connection };
-  const memory = memories.attach(key, holder);
+  const memory = memories.attach(key, holder, address);
   if (memory === null) return undefined;
   greeting.retryWindow = RETRY_WINDOW;
   return {

@@ -33,7 +33,8 @@ class Receiver implements EventReceiver {
   }
 
   encodeAnswer(id: number, event: unknown, values: unknown[]): Answer {
-    return { byteLength: 1, values: [id, event, ...values] };
+    const answer: Answer = { byteLength: 1, heldBytes: 1, compact: () => answer, values: [id, event, ...values] };
+    return answer;
   }
 
   deliver(answer: EncodedMessage): void {

@@ -160,7 +160,7 @@ describe('until the socket takes its place', () => {
   });
 
   test('middlewares that take longer than the log lasts leave nothing that could be promised', () => {
-    const { adapter, socket, lose, restore } = setup({ maxBytes: 300 });
+    const { adapter, socket, lose, restore } = setup({ maxBytes: 1000 });
     const a = socket('a');
     adapter.broadcast(event('seen'), everybody);
     lose(a);
@@ -240,7 +240,7 @@ describe('limits', () => {
   });
 
   test('events beyond the bytes are gone, the oldest first', () => {
-    const { adapter, socket, lose, restore } = setup({ maxBytes: 300 });
+    const { adapter, socket, lose, restore } = setup({ maxBytes: 1000 });
     const [a, b] = [socket('a'), socket('b')];
     adapter.broadcast(event('0'), everybody);
     lose(a);
@@ -251,6 +251,43 @@ describe('limits', () => {
     adapter.broadcast(event('3', 'x'.repeat(100)), everybody);
     expect(restore(a, offsetOf(a.texts[0]))).toBeNull();
     expect(missed(restore(b, seenOne))).toEqual(['2', '3']);
+  });
+
+  test('they go when their time is over, also when nothing happens any more', () => {
+    const { clock, adapter, socket, lose } = setup();
+    const a = socket('a');
+    adapter.broadcast(event('1', 'x'.repeat(1000)), everybody);
+    lose(a);
+    expect(adapter.bytes).toBeGreaterThan(1000);
+    clock.advance(9999);
+    expect(adapter.bytes).toBeGreaterThan(1000);
+    clock.advance(1001);
+    expect(adapter.bytes).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('a small piece of a large buffer is kept, and not the buffer', () => {
+    const { adapter, socket, lose, restore } = setup();
+    const a = socket('a');
+    adapter.broadcast(event('0'), everybody);
+    lose(a);
+    const piece = new Uint8Array(new ArrayBuffer(65_536), 100, 3);
+    adapter.broadcast({ type: PacketType.EVENT, nsp: '/', data: ['image', piece] }, everybody);
+    const [message] = restore(a, offsetOf(a.texts[0]))!.takeMissed()!;
+    const kept = message!.parts[1] as Uint8Array;
+    expect([kept.byteLength, kept.buffer.byteLength]).toEqual([3, 3]);
+  });
+
+  test('clients that come back together share the bytes of what they are sent', () => {
+    const { adapter, socket, lose, restore } = setup();
+    const [a, b] = [socket('a'), socket('b')];
+    adapter.broadcast(event('0'), everybody);
+    lose(a);
+    lose(b);
+    adapter.broadcast(event('1'), everybody);
+    const offset = offsetOf(a.texts[0]);
+    const [first] = restore(a, offset)!.takeMissed()!;
+    expect(restore(b, offset)!.takeMissed()![0]).toBe(first);
   });
 
   test('only so many sessions are kept: the oldest go first', () => {
@@ -302,7 +339,7 @@ describe('limits', () => {
   });
 
   test('a log of many events stays as long as its limits', () => {
-    const { clock, adapter, socket, lose, restore } = setup({ maxBytes: 10_000 });
+    const { clock, adapter, socket, lose, restore } = setup({ maxBytes: 50_000 });
     const a = socket('a');
     for (let i = 0; i < 20_000; i++) {
       if (i % 100 === 0) clock.advance(1);
@@ -328,7 +365,7 @@ test('whatever happens, who comes back has missed nothing and gets nothing twice
   );
   fc.assert(
     fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
-      const { clock, adapter, socket, lose, restore } = setup({ maxBytes: 600 });
+      const { clock, adapter, socket, lose, restore } = setup({ maxBytes: 3000 });
       let number = 0;
       /** A client: what it has read; what it should have; its socket while it is there. */
       const clients = new Map(
