@@ -24,7 +24,7 @@ export type {
   CorsOptionsDelegate,
   RetryMemoryOptions,
   ServerOptions,
-} from './options.js';
+} from './options/index.js';
 export { type Packet, PacketType } from './protocol/socketio/packet.js';
 export { Decoder, Encoder, type Parser, protocol } from './protocol/socketio/parser.js';
 export type { BroadcastFlags, BroadcastOptions, Room } from './rooms/selection.js';

@@ -6,7 +6,7 @@ import createDebug from 'debug';
 import type { Clock } from '../clock.js';
 import { HandshakeErrors, OptionError } from '../errors.js';
 import { randomId } from '../ids.js';
-import type { EngineOptions } from '../options.js';
+import type { EngineOptions } from '../options/index.js';
 import { PacketType } from '../protocol/engineio/packet.js';
 import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import { Prepared } from '../protocol/prepared.js';

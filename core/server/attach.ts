@@ -10,7 +10,7 @@ import { EngineFace } from '../http/engine-face.js';
 import { NodeHttp } from '../http/front.js';
 import { PathRouter, type Route } from '../http/router.js';
 import { Routes } from '../http/routes.js';
-import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options/index.js';
 
 /**
  * An engine with everything it needs to serve HTTP. The composition root: nowhere else do the parts meet.

@@ -4,7 +4,7 @@ import { droppedNotices } from '../extensions/dropped-notices/index.js';
 import { rateLimits } from '../extensions/rate-limits/index.js';
 import { retries } from '../extensions/retries/index.js';
 import { sessionRelay } from '../extensions/session-relay/index.js';
-import type { ResolvedOptions } from '../options.js';
+import type { ResolvedOptions } from '../options/index.js';
 
 /** Switches on what the options say. The order counts: an event that is one too many must not be remembered. */
 export function addBuiltInExtensions(

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';
-import type { ResolvedOptions } from '../options.js';
+import type { ResolvedOptions } from '../options/index.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import type { ClientHost, ClientNamespace, Credentials, ErrorReporter } from './contracts.js';
 import type { HookHub } from './hooks.js';

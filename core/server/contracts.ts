@@ -6,7 +6,7 @@ import type { Adapter, PrivateSessionId, SocketId } from '../adapters/adapter.js
 import type { ConnectionCloseReason, DisconnectReason, Goodbye } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import type { ExtensionConnection, ExtensionSocket } from '../extension.js';
-import type { ResolvedOptions } from '../options.js';
+import type { ResolvedOptions } from '../options/index.js';
 import type { Prepared } from '../protocol/prepared.js';
 import type { Packet } from '../protocol/socketio/packet.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';

@@ -1,4 +1,4 @@
-import type { ServerOptions } from '../options.js';
+import type { ServerOptions } from '../options/index.js';
 import { type AnyHttpServer, Server } from './server.js';
 import type { DefaultEventsMap, EventsMap } from './types.js';
 

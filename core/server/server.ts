@@ -12,7 +12,7 @@ import type { Engine } from '../engine/engine.js';
 import { faces } from '../faces.js';
 import { readBody } from '../http/body.js';
 import { randomId } from '../ids.js';
-import { type AdapterConstructor, type ResolvedOptions, resolveOptions, type ServerOptions } from '../options.js';
+import { type AdapterConstructor, type ResolvedOptions, resolveOptions, type ServerOptions } from '../options/index.js';
 import { createEncoder } from '../protocol/socketio/outgoing.js';
 import type { PacketEncoder } from '../protocol/socketio/parser.js';
 import * as defaultParser from '../protocol/socketio/parser.js';

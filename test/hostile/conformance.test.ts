@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../core/clock.js';
 import { Outbox, type OutboxTarget, Turn } from '../../core/engine/outbox.js';
-import { resolveOptions } from '../../core/options.js';
+import { resolveOptions } from '../../core/options/index.js';
 import { Prepared } from '../../core/protocol/prepared.js';
 import type { FrameTransport } from '../../core/transports/frame-transport.js';
 import { WebSocketAcceptor } from '../../core/transports/websocket-acceptor.js';

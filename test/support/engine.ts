@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Connection, ConnectionHandler, RequestHolder } from '../../core/engine/connection.js';
 import { Engine } from '../../core/engine/engine.js';
-import { resolveOptions, type ServerOptions } from '../../core/options.js';
+import { resolveOptions, type ServerOptions } from '../../core/options/index.js';
 import { MemoryTransport } from './memory-transport.js';
 import { TestClock } from './test-clock.js';
 

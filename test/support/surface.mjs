@@ -49,29 +49,46 @@ export function surface() {
       const source = program.getSourceFile(file);
       const symbol = source && checker.getSymbolAtLocation(source);
       if (symbol === undefined) throw new Error(`no declarations in ${file}: run npm run build`);
-      const parts = checker
-        .getExportsOfModule(symbol)
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map((each) => describe(each, checker, printer));
+      const exported = checker.getExportsOfModule(symbol).sort((a, b) => (a.name < b.name ? -1 : 1));
+      const shown = new Set(exported.map((each) => resolve(each, checker)));
+      const parts = exported.map((each) => describe(each, checker, printer, shown));
       return [name, `${parts.join('\n\n')}\n`];
     }),
   );
 }
 
-/** An exported name, and what it stands for. */
-function describe(exported, checker, printer) {
-  const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
-  const texts = (symbol.declarations ?? []).map((declaration) => {
-    const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-    if (ts.isSourceFile(node)) return 'a module';
-    return printer
-      .printNode(ts.EmitHint.Unspecified, node, node.getSourceFile())
-      .split('\n')
-      .filter((line) => !/^ {4}#private;$/.test(line))
-      .join('\n')
-      .replace(/^export (default )?/, '')
-      .replace(/^declare /, '');
-  });
+function resolve(symbol, checker) {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+/** Our own interfaces that an interface extends and that are not shown by themselves. */
+function hiddenParents(symbol, checker, shown) {
+  return (symbol.declarations ?? [])
+    .filter(ts.isInterfaceDeclaration)
+    .flatMap((declaration) => declaration.heritageClauses ?? [])
+    .flatMap((clause) => clause.types)
+    .map((type) => checker.getTypeAtLocation(type).symbol)
+    .filter((parent) => parent?.declarations?.some(ts.isInterfaceDeclaration) && !shown.has(parent))
+    .filter((parent) => !parent.declarations[0].getSourceFile().fileName.includes('/node_modules/'));
+}
+
+/** An exported name, and what it stands for, with what it inherits from declarations without a place of their own. */
+function describe(exported, checker, printer, shown) {
+  const symbol = resolve(exported, checker);
+  const inherited = hiddenParents(symbol, checker, shown);
+  const texts = [symbol, ...inherited]
+    .flatMap((each) => each.declarations ?? [])
+    .map((declaration) => {
+      const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+      if (ts.isSourceFile(node)) return 'a module';
+      return printer
+        .printNode(ts.EmitHint.Unspecified, node, node.getSourceFile())
+        .split('\n')
+        .filter((line) => !/^ {4}#private;$/.test(line))
+        .join('\n')
+        .replace(/^export (default )?/, '')
+        .replace(/^declare /, '');
+    });
   const name =
     exported.name === symbol.name || symbol.name === 'default' ? exported.name : `${exported.name} (${symbol.name})`;
   return `== ${name}\n${texts.join('\n')}`;

@@ -61,7 +61,7 @@ const rule: DependencyRule = {
     { who: 'core/sweep.ts', may: [], mayTypes: ['core/clock.ts'] },
     // It names what the parts take, and knows them by their types.
     {
-      who: 'core/options.ts',
+      who: 'core/options/',
       may: ['core/errors.ts', 'core/http/origins.ts', 'core/protocol/'],
       mayTypes: ['core/engine/', 'core/extensions/', 'core/transports/'],
     },
@@ -82,7 +82,7 @@ const rule: DependencyRule = {
     {
       who: 'core/engine/',
       may: [...base, 'core/protocol/'],
-      mayTypes: ['core/transports/', 'core/http/', 'core/options.ts', face],
+      mayTypes: ['core/transports/', 'core/http/', 'core/options/', face],
     },
     // A process among others: it knows no namespace and no adapter.
     { who: 'core/cluster/', may: [...base, 'core/rooms/', 'core/protocol/'] },
@@ -101,7 +101,7 @@ const rule: DependencyRule = {
       who: 'core/server/',
       may: [
         ...base,
-        'core/options.ts',
+        'core/options/',
         'core/engine/',
         'core/adapters/',
         'core/cluster/',
@@ -115,14 +115,14 @@ const rule: DependencyRule = {
       mayTypes: ['core/transports/', 'core/http/', face],
     },
     // Which extensions of our own are on; nothing else in the server knows them.
-    { who: 'core/server/built-in-extensions.ts', may: ['core/extensions/'], mayTypes: [face, 'core/options.ts'] },
+    { who: 'core/server/built-in-extensions.ts', may: ['core/extensions/'], mayTypes: [face, 'core/options/'] },
     // The one place where everything is put together.
     {
       who: 'core/server/attach.ts',
       may: [
         'core/server/',
         ...base,
-        'core/options.ts',
+        'core/options/',
         'core/engine/',
         'core/protocol/',
         'core/http/',
@@ -135,7 +135,7 @@ const rule: DependencyRule = {
     {
       who: 'core/index.ts',
       may: ['core/server/', 'core/engine/', 'core/adapters/', 'core/cluster/', 'core/protocol/', 'core/errors.ts'],
-      mayTypes: ['core/options.ts', 'core/rooms/', 'core/transports/'],
+      mayTypes: ['core/options/', 'core/rooms/', 'core/transports/'],
     },
 
     // No server: it shares with them what they say, and the clients they say it through.

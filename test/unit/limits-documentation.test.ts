@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { resolveOptions } from '../../core/options.js';
+import { resolveOptions } from '../../core/options/index.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-/** Members of an interface in core/options.ts. */
+const modules = ['http', 'transports', 'engine', 'messages', 'namespaces', 'extensions'];
+const sources = modules.map((name) => read(`core/options/${name}.ts`)).join('\n');
+
+/** Members of an interface in core/options/. */
 function membersOf(name: string): string[] {
-  const [, body] = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(read('core/options.ts'))!;
+  const [, body] = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(sources)!;
   return [...body!.matchAll(/^ {2}(\w+)\?: (?:number|RateOption)/gm)].map(([, member]) => member!);
 }
 
@@ -13,7 +16,9 @@ function membersOf(name: string): string[] {
 const NO_BOUNDS = ['pingInterval', 'destroyUpgradeTimeout'];
 
 const bounds = [
-  ...membersOf('ServerOptions').filter((name) => !NO_BOUNDS.includes(name)),
+  ...['Http', 'Transport', 'Engine', 'Message', 'Namespace', 'Extension']
+    .flatMap((module) => membersOf(`${module}Settings`))
+    .filter((name) => !NO_BOUNDS.includes(name)),
   ...membersOf('ConnectionStateRecoveryOptions').map((name) => `connectionStateRecovery.${name}`),
   ...membersOf('RetryMemoryOptions').map((name) => `retryMemory.${name}`),
   ...membersOf('PublishEndpointSettings').map((name) => `publishEndpoint.${name}`),

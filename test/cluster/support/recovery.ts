@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { io as official } from 'socket.io-client';
 import { createAdapter } from '../../../core/adapters/redis/index.js';
 import { io as carillon } from '../../../core/client/node.js';
-import type { ConnectionStateRecoveryOptions } from '../../../core/options.js';
+import type { ConnectionStateRecoveryOptions } from '../../../core/options/index.js';
 import { startNode, until } from '../../contract/adapter/node.js';
 import { type CuttableProxy, openProxy } from '../../support/cuttable-proxy.js';
 import { type RedisServer, startRedis } from '../../support/servers/index.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Engine } from '../../../core/engine/engine.js';
-import { resolveOptions } from '../../../core/options.js';
+import { resolveOptions } from '../../../core/options/index.js';
 import { TestEngine, TestRequest } from '../../support/engine.js';
 import { MemoryTransport } from '../../support/memory-transport.js';
 import { TestClock } from '../../support/test-clock.js';

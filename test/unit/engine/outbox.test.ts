@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Outbox, type OutboxTarget, Turn } from '../../../core/engine/outbox.js';
-import { resolveOptions, type ServerOptions } from '../../../core/options.js';
+import { resolveOptions, type ServerOptions } from '../../../core/options/index.js';
 import { Prepared } from '../../../core/protocol/prepared.js';
 import type { Sequence } from '../../../core/protocol/sequence.js';
 import { TestClock } from '../../support/test-clock.js';

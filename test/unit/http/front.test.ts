@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Engine } from '../../../core/engine/engine.js';
 import { NodeHttp } from '../../../core/http/front.js';
 import { Routes } from '../../../core/http/routes.js';
-import { resolveOptions, type ServerOptions } from '../../../core/options.js';
+import { resolveOptions, type ServerOptions } from '../../../core/options/index.js';
 import { HttpWire } from '../../support/http-wire.js';
 import { TestClock } from '../../support/test-clock.js';
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Adapter } from '../../../../core/adapters/adapter.js';
 import { MemoryAdapter } from '../../../../core/adapters/memory.js';
 import type { ConnectionHandler } from '../../../../core/engine/connection.js';
-import { resolveOptions, type ServerOptions } from '../../../../core/options.js';
+import { resolveOptions, type ServerOptions } from '../../../../core/options/index.js';
 import { Prepared } from '../../../../core/protocol/prepared.js';
 import type { Packet } from '../../../../core/protocol/socketio/packet.js';
 import { Encoder, type PacketEncoder } from '../../../../core/protocol/socketio/parser.js';

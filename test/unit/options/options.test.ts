@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { WebSocketServer } from 'ws';
-import { OptionError } from '../../core/errors.js';
-import { resolveOptions, type ServerOptions } from '../../core/options.js';
+import { OptionError } from '../../../core/errors.js';
+import { resolveOptions, type ServerOptions } from '../../../core/options/index.js';
 
 const MAX_TIME = 2_147_483_647;
 
