@@ -30,6 +30,7 @@ export const ENTRIES = [
   },
   { name: './redis', file: 'core/adapters/redis/index', isWrapped: true, isServer: true },
   { name: './emitter', file: 'core/emitter/index', isWrapped: true, isServer: true },
+  { name: './engine', file: 'core/engine-io', isWrapped: true, isServer: true },
   { name: './extension', file: 'core/extension', isWrapped: true, isServer: true },
   {
     name: './fastify',

@@ -138,6 +138,11 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
     return this.#transport;
   }
 
+  /** The engine it belongs to. */
+  get server(): object {
+    return this.#host;
+  }
+
   /** See states.ts. */
   get readyState(): ReadyState {
     return this.#readyState;

@@ -60,8 +60,12 @@ export class EngineServer extends Engine {
     return super.close();
   }
 
+  /** The HTTP server it is attached to. */
+  httpServer: HttpServer | undefined = undefined;
+
   /** Serves `path` (default `/engine.io`) on this server, next to whatever else it serves. */
   attach(server: HttpServer, options: ServerOptions = {}): Attachment {
+    this.httpServer = server;
     const resolved = resolveOptions({ path: '/engine.io', ...options });
     return attach(server, this, resolved, { path: resolved.path, serveClient: () => false });
   }

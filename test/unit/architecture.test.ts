@@ -133,6 +133,12 @@ const rule: DependencyRule = {
       outside: true,
     },
     {
+      who: 'core/engine-io.ts',
+      may: ['core/server/attach.ts', 'core/engine/', 'core/errors.ts'],
+      mayTypes: ['core/options/', 'core/transports/'],
+      outside: true,
+    },
+    {
       who: 'core/index.ts',
       may: ['core/server/', 'core/engine/', 'core/adapters/', 'core/cluster/', 'core/protocol/', 'core/errors.ts'],
       mayTypes: ['core/options/', 'core/rooms/', 'core/transports/'],
