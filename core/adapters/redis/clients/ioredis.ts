@@ -40,6 +40,8 @@ interface IoredisPipeline extends Callable<unknown> {
 }
 
 const STATUS_EVENTS = ['ready', 'close', 'reconnecting', 'end'];
+/** Of a connection that was there. */
+const LOST: ReadonlySet<string> = new Set(['close', 'reconnecting', 'end']);
 const MESSAGE_EVENTS = { plain: 'messageBuffer', sharded: 'smessageBuffer', pattern: 'pmessageBuffer' } as const;
 const SUBSCRIBE = { plain: 'subscribe', sharded: 'ssubscribe', pattern: 'psubscribe' } as const;
 const UNSUBSCRIBE = { plain: 'unsubscribe', sharded: 'sunsubscribe', pattern: 'punsubscribe' } as const;
@@ -55,6 +57,8 @@ export class IoredisConnection implements RedisConnection {
   readonly #listeners = new Map<string, PubSubListener>();
   readonly #counts: Map<string, number>;
   readonly #heard = new Set<PubSubKind>();
+  /** Of a cluster: what all that is not for a shard is published through. */
+  #master: IoredisCommands | undefined;
 
   static accepts(client: unknown): client is IoredisClient {
     const { callBuffer, pipeline, isCluster } = (client ?? {}) as Partial<IoredisClient>;
@@ -97,7 +101,7 @@ export class IoredisConnection implements RedisConnection {
     if (kind === 'sharded') {
       return publications.map(({ channel, message }) => run(this.#client, (to) => to.spublish(channel, message)));
     }
-    const target = this.isCluster ? this.#firstMaster() : this.#client;
+    const target = this.isCluster ? this.#oneMaster() : this.#client;
     if (publications.length === 1 || this.isCluster) {
       return publications.map(({ channel, message }) => run(target, (to) => to.publish(channel, message)));
     }
@@ -110,10 +114,16 @@ export class IoredisConnection implements RedisConnection {
     });
   }
 
-  /** Always the same one while it is there: two would not keep the order. */
-  #firstMaster(): IoredisCommands {
+  /**
+   * Always the same one as long as it is there, however many others become ready meanwhile (each connects with its first
+   * command): two would not keep the order.
+   */
+  #oneMaster(): IoredisCommands {
     const masters = this.#client.nodes!('master');
-    return masters.find(({ status }) => status === 'ready') ?? masters[0] ?? this.#client;
+    const kept = this.#master;
+    if (kept !== undefined && masters.includes(kept) && !LOST.has(kept.status)) return kept;
+    this.#master = masters.find(({ status }) => status === 'ready') ?? masters[0];
+    return this.#master ?? this.#client;
   }
 
   async subscribe(channels: readonly string[], kind: PubSubKind, listener: PubSubListener): Promise<void> {

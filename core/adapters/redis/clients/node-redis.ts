@@ -25,8 +25,12 @@ export interface NodeRedisClient {
   /** Of a client `(args, options)`, of a cluster `(key, isReadonly, args, options)`. */
   sendCommand(...args: any[]): Promise<unknown>;
   /** Of a cluster only. */
-  readonly masters?: object[];
-  nodeClient?(node: object): Commands | Promise<Commands>;
+  readonly masters?: Master[];
+  nodeClient?(node: Master): Commands | Promise<Commands>;
+}
+
+interface Master {
+  readonly client?: { readonly isReady?: boolean } | undefined;
 }
 
 const STATUS_EVENTS = ['connect', 'ready', 'end', 'reconnecting', 'node-ready', 'node-disconnect'];
@@ -40,7 +44,11 @@ export class NodeRedisConnection implements RedisConnection {
   readonly #client: NodeRedisClient;
   /** What was handed to the client, by channel: it counts who listens, and removes by identity. */
   readonly #listeners = new Map<string, Listener>();
+  /** By channel: what has not been confirmed yet. */
+  readonly #unconfirmed = new Map<string, Promise<void>>();
   readonly isCluster: boolean;
+  /** Of a cluster: what all that is not for a shard is published through. */
+  #master: Master | undefined;
   #lastTurn: Promise<void> = Promise.resolve();
 
   static accepts(client: unknown): client is NodeRedisClient {
@@ -78,29 +86,57 @@ export class NodeRedisConnection implements RedisConnection {
 
   publish(publications: readonly Publication[], kind: 'plain' | 'sharded'): Promise<unknown>[] {
     // The client writes what is sent in one turn at once.
-    return publications.map(({ channel, message }) =>
-      kind === 'sharded' ? this.#client.sPublish(channel, message) : this.#client.publish(channel, message),
-    );
+    return publications.map(({ channel, message }) => {
+      if (kind === 'sharded') return this.#client.sPublish(channel, message);
+      if (this.isCluster) return this.#throughOneMaster(['PUBLISH', channel, message]);
+      return this.#client.publish(channel, message);
+    });
+  }
+
+  /** A cluster publishes through its nodes in turn, which does not keep the order. */
+  async #throughOneMaster(args: readonly RedisArgument[]): Promise<unknown> {
+    const masters = this.#client.masters!;
+    const kept = this.#master !== undefined && masters.includes(this.#master) ? this.#master : masters[0];
+    if (kept === undefined) throw new Error('no master of the cluster is known');
+    // One that is not connected yet has no client, and gets one.
+    const isLost = kept.client?.isReady === false;
+    this.#master = isLost ? (masters.find(({ client }) => client?.isReady === true) ?? kept) : kept;
+    const node = await this.#client.nodeClient!(this.#master);
+    return node.sendCommand(args);
   }
 
   async subscribe(channels: readonly string[], kind: PubSubKind, listener: PubSubListener): Promise<void> {
     if (channels.length === 0) return;
     const heard: Listener = (message, channel) => listener(message, channel.toString());
     const fresh: string[] = [];
+    const underWay = new Set<Promise<void>>();
     for (const channel of channels) {
       const key = `${kind} ${channel}`;
       // It subscribes again by itself after an outage.
-      if (this.#listeners.has(key)) continue;
+      if (this.#listeners.has(key)) {
+        const earlier = this.#unconfirmed.get(key);
+        if (earlier !== undefined) underWay.add(earlier);
+        continue;
+      }
       this.#listeners.set(key, heard);
       fresh.push(channel);
     }
-    if (fresh.length === 0) return;
-    try {
-      await this.#each(SUBSCRIBE[kind], fresh, kind, heard);
-    } catch (error) {
-      for (const channel of fresh) this.#listeners.delete(`${kind} ${channel}`);
-      throw error;
-    }
+    if (fresh.length > 0) underWay.add(this.#subscribeTo(fresh, kind, heard));
+    await Promise.all(underWay);
+  }
+
+  #subscribeTo(channels: string[], kind: PubSubKind, listener: Listener): Promise<void> {
+    const keys = channels.map((channel) => `${kind} ${channel}`);
+    const confirmed = this.#each(SUBSCRIBE[kind], channels, kind, listener)
+      .catch((error) => {
+        for (const key of keys) if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
+        throw error;
+      })
+      .finally(() => {
+        for (const key of keys) if (this.#unconfirmed.get(key) === confirmed) this.#unconfirmed.delete(key);
+      });
+    for (const key of keys) this.#unconfirmed.set(key, confirmed);
+    return confirmed;
   }
 
   async unsubscribe(channels: readonly string[], kind: PubSubKind): Promise<void> {

@@ -93,3 +93,85 @@ test('options that cannot work', () => {
   const same = {} as never;
   expect(() => createAdapter(same, same)).toThrow('a connection of its own: publisher.duplicate()');
 });
+
+describe('what is not for a shard of a cluster goes through one master, so that it keeps its order', () => {
+  const sent: string[] = [];
+  beforeEach(() => void sent.splice(0));
+
+  /** Publishes the names one after the other; whether the client is made anew does not matter. */
+  const publishing = (client: object) => {
+    const connection = connectionOf(client as never, 'publisher');
+    return async (...channels: string[]): Promise<string[]> => {
+      for (const channel of channels) await connection.publish([{ channel, message: Buffer.from('m') }], 'plain')[0];
+      return sent.splice(0);
+    };
+  };
+
+  test('ioredis: whichever is ready first, as long as it is there', async () => {
+    const node = (name: string, status: string) => ({
+      status,
+      options: {},
+      publish: async (channel: string) => sent.push(`${name} ${channel}`),
+    });
+    const masters = [node('first', 'wait'), node('second', 'ready'), node('third', 'ready')];
+    const publish = publishing({
+      isCluster: true,
+      status: 'ready',
+      options: {},
+      callBuffer() {},
+      pipeline() {},
+      nodes: () => masters,
+    });
+    expect(await publish('a')).toEqual(['second a']);
+    masters[0]!.status = 'ready';
+    expect(await publish('b')).toEqual(['second b']);
+    masters[1]!.status = 'reconnecting';
+    expect(await publish('c')).toEqual(['first c']);
+    masters[1]!.status = 'ready';
+    expect(await publish('d')).toEqual(['first d']);
+    masters.shift();
+    expect(await publish('e')).toEqual(['second e']);
+  });
+
+  test('node-redis', async () => {
+    const node = (name: string) => ({ name, client: { isReady: true } });
+    const masters = [node('first'), node('second')];
+    const publish = publishing({
+      masters,
+      pSubscribe() {},
+      sSubscribe() {},
+      sendCommand() {},
+      nodeClient: async ({ name }: { name: string }) => ({
+        sendCommand: async ([command, channel]: string[]) => sent.push(`${name} ${command} ${channel}`),
+      }),
+    });
+    expect(await publish('a', 'b')).toEqual(['first PUBLISH a', 'first PUBLISH b']);
+    masters[0]!.client.isReady = false;
+    expect(await publish('c')).toEqual(['second PUBLISH c']);
+    masters[0]!.client.isReady = true;
+    expect(await publish('d')).toEqual(['second PUBLISH d']);
+    masters.pop();
+    expect(await publish('e')).toEqual(['first PUBLISH e']);
+  });
+});
+
+test('node-redis: who subscribes to what another call subscribes to waits until that is confirmed', async () => {
+  const confirmations: (() => void)[] = [];
+  const client = {
+    isReady: true,
+    sendCommand() {},
+    sSubscribe() {},
+    pSubscribe() {},
+    subscribe: () => new Promise<void>((resolve) => confirmations.push(resolve)),
+  };
+  const connection = connectionOf(client as never, 'subscriber');
+  const order: string[] = [];
+  const first = connection.subscribe(['a'], 'plain', () => {}).then(() => order.push('first'));
+  const second = connection.subscribe(['a'], 'plain', () => {}).then(() => order.push('second'));
+  await connection.subscribe([], 'plain', () => {});
+  order.push('confirmed');
+  expect(confirmations.length).toBe(1);
+  confirmations[0]!();
+  await Promise.all([first, second]);
+  expect(order).toEqual(['confirmed', 'first', 'second']);
+});
