@@ -46,8 +46,12 @@ const projects = [
 
 const steps = [
   { name: 'build', run: build },
-  { name: 'typecheck', run: () => check('tsc', '-p', 'test/tsconfig.json') },
-  { name: 'lint', run: () => check('biome', 'ci', ...(color ? [] : ['--colors=off']), '.') },
+  // Several versions are installed, and which of them `.bin/tsc` is depends on the order in which npm links them.
+  {
+    name: 'typecheck',
+    run: () => check(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', 'test/tsconfig.json'),
+  },
+  { name: 'lint', run: () => check(tool('biome'), 'ci', ...(color ? [] : ['--colors=off']), '.') },
   ...projects
     .filter((project) => existsSync(join(root, 'test', project.folder ?? project.name)))
     .map((project) => ({ name: project.name, run: () => jest(project) })),
@@ -76,8 +80,8 @@ function execute(command, args, env = {}) {
   });
 }
 
-async function check(name, ...args) {
-  const code = await execute(tool(name), args);
+async function check(command, ...args) {
+  const code = await execute(command, args);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 

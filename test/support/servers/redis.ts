@@ -104,7 +104,8 @@ async function startNode(port: number, { persistent = false }: RedisOptions, bus
     settings['cluster-config-file'] = join(folder, 'nodes.conf');
     settings['cluster-port'] = String(busPort);
     settings['cluster-announce-ip'] = '127.0.0.1';
-    settings['cluster-node-timeout'] = '2000';
+    // On a busy machine a node may stand still for seconds: that is no reason to take the cluster down.
+    settings['cluster-node-timeout'] = '30000';
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const process = new ServerProcess({
