@@ -419,6 +419,8 @@ export interface Extension extends EngineExtension {
   rooms(namespace: string, observer: RoomObserver): Undo;
   /** The namespace of this name, also one that a pattern of the application makes; none is made for any other name. */
   namespace(name: string): ExtensionNamespace | undefined;
+  /** Whether {@link Extension.namespace} has one of this name; asking makes none. */
+  servesNamespace(name: string): boolean;
   readonly cluster: ExtensionCluster;
   /** What is kept under a name of the extension's. */
   store(name: string): ExtensionStore;

@@ -20,7 +20,7 @@ import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../opt
 export class EngineServer extends Engine {
   readonly #routes = new Routes((error, route) => this.onListenerError(error, route));
   readonly #face: EngineFace;
-  #server: Pick<Extension, 'namespace'> | undefined;
+  #server: Pick<Extension, 'namespace' | 'servesNamespace'> | undefined;
 
   /**
    * @param options see `ServerOptions`; those of Socket.IO alone are ignored.
@@ -41,7 +41,7 @@ export class EngineServer extends Engine {
   }
 
   /** The server on top of it: it is asked for the namespaces that events are published to. @internal */
-  serve(server: Pick<Extension, 'namespace'>): void {
+  serve(server: Pick<Extension, 'namespace' | 'servesNamespace'>): void {
     this.#server = server;
   }
 

@@ -53,6 +53,7 @@ export interface FaceHost {
   readonly reporter: ErrorReporter;
   namespaces(): Iterable<FaceNamespace>;
   lookUp(name: string): FaceNamespace | undefined;
+  serves(name: string): boolean;
   store(name: string): ExtensionStore;
   /** Does something with the face of each engine the server is bound to, now and later. */
   withEngine(use: (face: EngineExtension) => Undo): Undo;
@@ -139,6 +140,8 @@ export class ServerFace implements Extension {
     const namespace = this.#host.lookUp(name);
     return namespace && new NamespaceFace(namespace);
   };
+
+  readonly servesNamespace = (name: string): boolean => this.#host.serves(name);
 
   readonly store = (name: string): ExtensionStore => this.#host.store(`${this.#name}:${name}`);
 

@@ -12,6 +12,7 @@ export interface FaceHostOptions {
   readonly namespaces: {
     readonly named: ReadonlyMap<string, FaceNamespace>;
     lookUp(name: string): FaceNamespace | undefined;
+    serves(name: string): boolean;
   };
   /** Where the adapter keeps things, or else this process. */
   readonly stores: () => StoreProvider;
@@ -46,6 +47,10 @@ export class ServerFaceHost implements FaceHost {
 
   lookUp(name: string): FaceNamespace | undefined {
     return this.#options.namespaces.lookUp(name);
+  }
+
+  serves(name: string): boolean {
+    return this.#options.namespaces.serves(name);
   }
 
   store(name: string): ExtensionStore {

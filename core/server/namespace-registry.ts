@@ -56,9 +56,14 @@ export class NamespaceRegistry<Member extends { readonly name: string }> impleme
 
   /** The namespace with this name, also one that a regular expression makes; none is made for any other name. */
   lookUp(name: string): Member | undefined {
-    const isServed =
-      this.named.has(name) || [...this.#regularExpressions.keys()].some((expression) => name.search(expression) !== -1);
-    return isServed ? this.get(name) : undefined;
+    return this.serves(name) ? this.get(name) : undefined;
+  }
+
+  /** Whether {@link lookUp} has a namespace for the name; none is made. */
+  serves(name: string): boolean {
+    return (
+      this.named.has(name) || [...this.#regularExpressions.keys()].some((expression) => name.search(expression) !== -1)
+    );
   }
 
   /** Adds what makes namespaces: clients may ask for any name that it matches. */

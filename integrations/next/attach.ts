@@ -2,7 +2,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import { Engine, Server, type ServerOptions } from '../../core/index.js';
+import { warnIfUntested } from '../../core/tested-versions.js';
 import { checkNames, SERVER_OPTIONS } from '../option-names.js';
+import { ownNextVersion } from './project.js';
 import { register } from './registry.js';
 import { onTermination } from './termination.js';
 
@@ -74,6 +76,7 @@ function closeWhenIdle(server: HttpServer): void {
 /** See `attach` in index.ts. */
 export function attach(given: ServerOptions): Server<any, any, any, any> {
   checkNames(given, SERVER_OPTIONS);
+  warnIfUntested('next', ownNextVersion());
   // No bundle of the client: Next's application brings its own.
   const options = { path: '/socket.io', ...given, serveClient: false };
   const io = new Server(options);

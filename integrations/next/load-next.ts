@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { warnIfUntested } from '../../core/tested-versions.js';
+import { nextVersion } from './project.js';
 
 /** What we use of Next's programmatic interface. */
 export interface NextApp {
@@ -30,7 +31,7 @@ export async function loadNext(directory: string): Promise<NextFactory> {
       `carillon: Next.js is not installed in ${directory}: run \`npm install next react react-dom\` there`,
     );
   }
-  warnIfUntested('next', (require('next/package.json') as { version?: string }).version);
+  warnIfUntested('next', nextVersion(directory));
   const other = Object.keys(require.cache).find((file) => NEXT_ITSELF.test(file) && file !== path);
   if (other !== undefined) {
     throw new Error(

@@ -176,5 +176,10 @@ it('a batch that is refused leaves no namespaces behind', async () => {
     { namespace: '/tenant-2', event: '' },
   ]);
   expect(answer.status).toBe(400);
+  const unknown = await post(url, [
+    { namespace: '/tenant-1', event: 'x' },
+    { namespace: '/nobody', event: 'x' },
+  ]);
+  expect(unknown.status).toBe(404);
   expect([...io._nsps.keys()]).toEqual(before);
 });

@@ -1,7 +1,7 @@
 import { PublishError } from '../../errors.js';
-import type { EngineExtension, Extension } from '../../extension.js';
+import type { EngineExtension } from '../../extension.js';
 import { PublishEndpoint, type PublishEndpointOptions } from './endpoint.js';
-import { publish } from './publication.js';
+import { type Publisher, publish } from './publication.js';
 
 /**
  * Lets other programs emit by `POST <path>/publish`, with a token and a JSON body.
@@ -11,7 +11,7 @@ import { publish } from './publication.js';
 export function publishEndpoint(
   { http, readBody }: EngineExtension,
   options: PublishEndpointOptions,
-  server: () => Pick<Extension, 'namespace'> | undefined,
+  server: () => Publisher | undefined,
 ): void {
   const endpoint = new PublishEndpoint(options, readBody, (body) => {
     const publisher = server();

@@ -12,6 +12,9 @@ interface Publication {
   compress: boolean;
 }
 
+/** Where the events go. */
+export type Publisher = Pick<Extension, 'namespace' | 'servesNamespace'>;
+
 /** Events in one request. */
 const MAX_PUBLICATIONS = 1000;
 
@@ -31,28 +34,23 @@ const MEMBERS: ReadonlySet<string> = new Set([
  * @returns the number of events.
  * @throws PublishError with the member that was wrong and what is allowed.
  */
-export function publish(publisher: Pick<Extension, 'namespace'>, body: unknown): number {
+export function publish(publisher: Publisher, body: unknown): number {
   const list = Array.isArray(body) ? body : [body];
   if (list.length === 0 || list.length > MAX_PUBLICATIONS)
     throw new PublishError(`an array has 1 to ${MAX_PUBLICATIONS} events, not ${list.length}`);
   // All of them, before a pattern makes a namespace for one of them.
   const publications = list.map((each, index) => check(each, Array.isArray(body) ? `[${index}]` : ''));
-  const operations = publications.map((publication) => {
-    const namespace = publisher.namespace(publication.namespace);
-    if (namespace === undefined)
-      throw new PublishError(`there is no namespace ${JSON.stringify(publication.namespace)}`, 404);
-    return { publication, namespace };
-  });
-  for (const { namespace, publication } of operations) {
-    const { rooms, except, volatile, compress, event, args } = publication;
+  const unserved = publications.find(({ namespace }) => !publisher.servesNamespace(namespace));
+  if (unserved) throw new PublishError(`there is no namespace ${JSON.stringify(unserved.namespace)}`, 404);
+  for (const { namespace, rooms, except, volatile, compress, event, args } of publications) {
     const target = {
       rooms: new Set(rooms),
       except: new Set(except),
       flags: volatile ? { compress, volatile } : { compress },
     };
-    namespace.emit(target, event, ...args);
+    publisher.namespace(namespace)?.emit(target, event, ...args);
   }
-  return operations.length;
+  return publications.length;
 }
 
 function check(value: unknown, place: string): Publication {

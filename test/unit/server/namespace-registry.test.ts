@@ -55,6 +55,19 @@ test('looking up makes only what is served', () => {
   expect(registry.lookUp('/room-1')).toBe(registry.get('/room-1'));
 });
 
+test('asking whether a name is served makes nothing', () => {
+  const { log, registry, add } = create();
+  add(/^\/room-\d+$/g);
+  registry.get('/there');
+  expect(['/there', '/room-1', '/room-1', '/other'].map((name) => registry.serves(name))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
+  expect(log).toEqual(['+/there']);
+});
+
 test('clients find what is there, and what a pattern makes for them, in the order of the patterns', () => {
   const { log, registry, add, find } = create();
   registry.get('/there');
