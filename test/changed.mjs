@@ -16,6 +16,7 @@ const wholes = {
   package: [core, /^integrations\//, /README\.md$/, /^examples\//, /^test\/(package|support\/(packed|project|readme))/],
   hostile: [serverSide, /^test\/(hostile|load)\//, /^bench\/load\//],
   proxies: [serverSide, /^core\/client\//, /^docs\/proxies\//, /^test\/proxies\//, /^test\/support\/servers\/prox/],
+  languages: [core, /^test\/languages\//],
   types: [core, /^integrations\//, /^test\/types\//],
   browser: [
     /^core\/client\//,

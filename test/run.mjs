@@ -55,6 +55,7 @@ const steps = [
   ...projects
     .filter((project) => existsSync(join(root, 'test', project.folder ?? project.name)))
     .map((project) => ({ name: project.name, run: () => jest(project) })),
+  { name: 'languages', run: languages },
 ];
 
 const paint = (code, text) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
@@ -90,6 +91,19 @@ async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const code = await execute(process.execPath, [join(root, 'build', 'index.mjs')]);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** The share of `npm run test:languages` that is built quickly; Jest's arguments are not for it. */
+async function languages() {
+  if (changed !== null && touchedBy(changed, root, { name: 'languages' }) === null) {
+    print('Not touched.');
+    return { passed: 0, failed: 0 };
+  }
+  const env = { CARILLON_COUNTS: join(scratch, 'languages.json') };
+  const code = await execute(process.execPath, [join(root, 'test', 'languages', 'run.mjs'), '--share'], env);
+  if (!existsSync(env.CARILLON_COUNTS)) return { passed: 0, failed: 1 };
+  const { passed, failed } = JSON.parse(readFileSync(env.CARILLON_COUNTS, 'utf8'));
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
 }
 
 async function jest(project) {
@@ -167,8 +181,8 @@ async function main() {
     return { passed: 0, failed: unknown.length };
   }
   const wanted = (step) => selected.length === 0 || selected.includes(step.name);
-  // Browser and package tests run what the build made, and a stale one would be tested in silence.
-  const needsBuild = projects.some(wanted);
+  // Tests of browsers, packages and languages run what the build made, and a stale one would be tested in silence.
+  const needsBuild = [...projects, { name: 'languages' }].some(wanted);
   const chosen = steps.filter((step) => wanted(step) || (step.name === 'build' && needsBuild));
   const rows = [];
   for (const step of chosen) {
