@@ -3,7 +3,7 @@
 //   dist/core, dist/integrations  ES modules; where package.json says so, wrappers around CommonJS
 //   dist/cjs                      CommonJS and the declarations
 //   dist/browser                  bundles of the client for pages
-//   dist/packages                 carillon-client, a package of its own
+//   dist/packages                 carillon-client and carillon-socket.io, packages of their own
 //   dist/examples                 the examples, for `npm start` and its relatives
 import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
@@ -16,6 +16,7 @@ import { writeClientPackage } from './client-package.mjs';
 import { finishCommonJs } from './commonjs.mjs';
 import { ENTRIES } from './entries.mjs';
 import { reachable } from './reachable.mjs';
+import { writeServerPackage } from './server-package.mjs';
 import { writeWrappers } from './wrappers.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -30,6 +31,7 @@ try {
   await finishCommonJs(dist);
   await writeWrappers(dist);
   await writeClientPackage(root, dist);
+  await writeServerPackage(root, dist);
   await writeFile(join(dist, '.npmignore'), await ignored());
 } catch (error) {
   process.stderr.write(`${error.stdout || error.stack}\n`);

@@ -54,12 +54,12 @@ export class Place {
    * @throws Error with npm's output when it fails.
    */
   async install(...names) {
-    const { tarball, clientTarball } = await packed();
-    const own = { carillon: tarball, 'carillon-client': clientTarball };
+    const { tarball, clientTarball, serverTarball } = await packed();
+    const own = { carillon: tarball, 'carillon-client': clientTarball, 'carillon-socket.io': serverTarball };
     if (!existsSync(join(this.folder, 'package.json'))) this.write('package.json', { private: true });
     const specifiers = names.map((name) => {
       if (own[name]) return own[name];
-      const alias = /^(.+)@(carillon|carillon-client)$/.exec(name);
+      const alias = /^(.+)@(carillon|carillon-client|carillon-socket\.io)$/.exec(name);
       return alias ? `${alias[1]}@file:${own[alias[2]]}` : name;
     });
     await this.run(

@@ -1,1 +1,1 @@
-export function packed(): Promise<{ tarball: string; clientTarball: string; modules: string }>;
+export function packed(): Promise<{ tarball: string; clientTarball: string; serverTarball: string; modules: string }>;

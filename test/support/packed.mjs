@@ -14,8 +14,8 @@ const run = promisify(execFile);
  * Packs what was built and installs it into an empty project, offline: of what it depends on, the project gets links to
  * the packages of this one. It is done once per build, and kept in `dist`.
  *
- * @returns {Promise<{ tarball: string, clientTarball: string, modules: string }>} paths of the tarball, of that of
- * `carillon-client`, and of a `node_modules` with both and what they depend on.
+ * @returns {Promise<{ tarball: string, clientTarball: string, serverTarball: string, modules: string }>} paths of the tarball,
+ * of those of `carillon-client` and `carillon-socket.io`, and of a `node_modules` with them and what they depend on.
  */
 export async function packed() {
   if (!existsSync(join(dist, 'browser'))) throw new Error('Not built: run `npm run build` first.');
@@ -23,6 +23,7 @@ export async function packed() {
   const found = {
     tarball: join(folder, 'carillon.tgz'),
     clientTarball: join(folder, 'carillon-client.tgz'),
+    serverTarball: join(folder, 'carillon-socket.io.tgz'),
     modules: join(folder, 'node_modules'),
   };
   if (existsSync(folder)) return found;
@@ -36,6 +37,7 @@ export async function packed() {
     for (const [name, source] of [
       ['carillon', root],
       ['carillon-client', join(dist, 'packages', 'carillon-client')],
+      ['carillon-socket.io', join(dist, 'packages', 'carillon-socket.io')],
     ]) {
       await npm(source, 'pack', '--ignore-scripts', '--pack-destination', work);
       const made = (await readdir(work)).find((each) => /-\d.*\.tgz$/.test(each));
@@ -46,7 +48,7 @@ export async function packed() {
     await writeFile(join(work, 'package.json'), JSON.stringify({ dependencies: Object.fromEntries(links) }));
     const cache = join(work, 'cache');
     const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--cache', cache];
-    await npm(work, 'install', ...flags, './carillon.tgz', './carillon-client.tgz');
+    await npm(work, 'install', ...flags, './carillon.tgz', './carillon-client.tgz', './carillon-socket.io.tgz');
     await rm(cache, { recursive: true, force: true });
     // Another process may have been faster.
     await rename(work, folder).catch(() => rm(work, { recursive: true, force: true }));

@@ -67,6 +67,37 @@ http.listen(0, () => {
 });
 `;
 
+/** Prints the spans of one event and its answers. */
+const TRACED = `
+const { InMemorySpanExporter, SimpleSpanProcessor } = require('@opentelemetry/sdk-trace-base');
+const { NodeTracerProvider } = require('@opentelemetry/sdk-trace-node');
+const { registerInstrumentations } = require('@opentelemetry/instrumentation');
+const { SocketIoInstrumentation } = require('@opentelemetry/instrumentation-socket.io');
+const exporter = new InMemorySpanExporter();
+const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+provider.register();
+registerInstrumentations({ tracerProvider: provider, instrumentations: [new SocketIoInstrumentation()] });
+const { Server } = require('socket.io');
+const { io: connect } = require('socket.io-client');
+const http = require('node:http').createServer();
+const io = new Server(http);
+io.on('connection', (socket) => {
+  socket.on('hello', (answer) => {
+    socket.emit('welcome', 1);
+    io.to('room').emit('all');
+    answer();
+  });
+});
+http.listen(0, () => {
+  connect('http://localhost:' + http.address().port).emit('hello', () => {
+    const spans = exporter.getFinishedSpans().map(({ name, kind, attributes }) => [name, kind, attributes]);
+    const text = (span) => JSON.stringify(span).replace(/[\\w-]{20}/, 'the id of the socket');
+    console.log(JSON.stringify(spans.map(text).sort()));
+    process.exit(0);
+  });
+});
+`;
+
 export default [
   {
     name: '`require`, `import`, and the names they give',
@@ -199,4 +230,18 @@ export default [
       fine();
     })();`,
   ),
+  {
+    name: 'OpenTelemetry records what it records on socket.io',
+    area: 'alias',
+    async run(place) {
+      const telemetry = ['api', 'sdk-trace-node', 'sdk-trace-base', 'instrumentation', 'instrumentation-socket.io'];
+      const names = telemetry.map((name) => `@opentelemetry/${name}`);
+      place.write('main.cjs', TRACED);
+      await place.install(...names, 'socket.io@4.8.4', 'socket.io-client@4.8.4');
+      const wanted = await place.run('node main.cjs', { limit: 60_000 });
+      await place.install('carillon', 'socket.io@carillon-socket.io');
+      const spans = await place.run('node main.cjs', { limit: 60_000 });
+      if (JSON.parse(wanted).length < 4 || spans !== wanted) throw new Error(`${wanted}${spans}`);
+    },
+  },
 ];
