@@ -222,7 +222,7 @@ const scenarios: Record<string, { options?: object; run(run: Run, mode: string):
     },
   },
   'the heartbeat of the client': {
-    options: { pingInterval: 100, pingTimeout: 5000 },
+    options: { pingInterval: 100, pingTimeout: 60_000 },
     async run({ io, client, record }, mode) {
       const arrived = next(io, 'connection');
       const old = await connected(client(), mode);

@@ -24,7 +24,7 @@ async function start(
 async function expectService(url: string, path: string): Promise<void> {
   for (const transport of transports) {
     const socket = await connected(url, { transports: [transport], path });
-    expect(await socket.timeout(2000).emitWithAck('echo', transport)).toBe(transport);
+    expect(await socket.timeout(60_000).emitWithAck('echo', transport)).toBe(transport);
   }
 }
 

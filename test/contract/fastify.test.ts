@@ -279,7 +279,7 @@ describe('bodies of polling requests', () => {
     const url = await listen(app);
     const socket = await connected(url, { transports: ['polling'] });
     const text = 'ä'.repeat(200_000);
-    expect(await socket.timeout(2000).emitWithAck('echo', text)).toBe(text);
+    expect(await socket.timeout(60_000).emitWithAck('echo', text)).toBe(text);
     const peer = await openPeer('polling', url, { headers: { 'content-type': 'application/json' } });
     expect(await peer.send('40')).toBe('200 ok');
   });

@@ -30,7 +30,7 @@ describe.each(['turbopack', 'webpack'] as const)('next dev with %s', (bundler) =
       expect(await bounded(news, 'the news')).toBe(transport);
       socket.disconnect();
     },
-    120_000,
+    180_000,
   );
 
   it('ends by SIGTERM with a client connected', async () => {

@@ -403,7 +403,7 @@ describe.each([...new Set(cases.map(({ section }) => section))])('section %s', (
       };
       for (let at = 0; at < own.length; at += 16) await Promise.all(own.slice(at, at + 16).map(check));
     },
-    60_000,
+    180_000,
   );
 });
 

@@ -8,5 +8,5 @@ it.each(share)(
   async (row) => {
     await expect(runRow(row)).resolves.toBeDefined();
   },
-  90_000,
+  180_000,
 );

@@ -52,7 +52,7 @@ describe('the tools', () => {
         expect([column, stdout.split(`\n${column}: OK`).length - 1]).toEqual([column, count]);
       }
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('require()', () => {

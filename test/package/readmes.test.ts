@@ -25,7 +25,7 @@ async function follow(readme: Readme, extra: string[] = []): Promise<{ project: 
 async function saysHello(program: Program, port: number): Promise<void> {
   for (const transports of [['polling'], ['websocket']]) {
     const socket = await arrives(program, `http://127.0.0.1:${port}`, { transports });
-    expect(await socket.timeout(2000).emitWithAck('hello', 'world')).toBe('hello world');
+    expect(await socket.timeout(60_000).emitWithAck('hello', 'world')).toBe('hello world');
     socket.io.reconnection(false);
     await disconnect(socket);
   }
@@ -36,7 +36,7 @@ async function arrives(program: Program, url: string, options: object): Promise<
   const socket = client(url, { reconnection: true, reconnectionDelay: 50, ...options });
   const connected = new Promise((resolve) => socket.once('connect', () => resolve('connected')));
   const failed = program.exited.then((code) => `ended with ${code}: ${program.output()}`);
-  expect(await bounded(Promise.race([connected, failed]), 'the program to serve', 30_000)).toBe('connected');
+  expect(await bounded(Promise.race([connected, failed]), 'the program to serve')).toBe('connected');
   return socket;
 }
 
@@ -89,7 +89,7 @@ it('docs/publish.md: a token that is not set is named as such', async () => {
   await expect(project.run('unset PUBLISH_TOKEN; node server.mjs')).rejects.toThrow(
     /publishEndpoint\.token": got undefined.*environment variable that is not set, such as PUBLISH_TOKEN/,
   );
-}, 60_000);
+}, 180_000);
 
 describe('docs/express-hono-http.md', () => {
   const readme = new Readme('docs/express-hono-http.md');
@@ -108,7 +108,7 @@ describe('docs/express-hono-http.md', () => {
       expect(await bounded(program.end(), 'the program to end')).toBe(0);
       expect(program.output()).toBe('');
     },
-    60_000,
+    180_000,
   );
 });
 

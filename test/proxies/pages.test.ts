@@ -67,7 +67,7 @@ beforeAll(async () => {
     '--host-resolver-rules=MAP *.example.org 127.0.0.1,MAP *.example.net 127.0.0.1',
   );
   context = chromium.context;
-}, 120_000);
+}, 180_000);
 
 afterAll(() => chromium?.close());
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
   project = await TypeProject.make();
   for (const { theme, snippet, index } of files)
     for (const library of LIBRARIES) await project.add(fileOf(library, theme, index), programFor(library, snippet));
-}, 180_000);
+}, 600_000);
 afterAll(() => project.remove());
 
 describe.each([
@@ -46,7 +46,7 @@ describe.each([
   let diagnostics: Diagnostics;
   beforeAll(async () => {
     diagnostics = await project.compile(compiler, options);
-  }, 180_000);
+  }, 600_000);
 
   const said = (library: Library, theme: string, index: number): string[] => {
     const all = diagnostics.get(fileOf(library, theme, index)) ?? [];

@@ -9,7 +9,7 @@ const names = [...entries().keys()];
 let texts: Map<string, string>;
 beforeAll(() => {
   texts = surface();
-}, 120_000);
+}, 600_000);
 
 test.each(names)('%s is what the declarations say; npm run surface writes it anew', async (name) => {
   expect(texts.get(name)).toBe(await readFile(join(folder, name), 'utf8'));
@@ -53,7 +53,7 @@ test.each(['typescript', 'typescript-5.9'])(
       await project.remove();
     }
   },
-  180_000,
+  600_000,
 );
 
 /** Names that Socket.IO's declarations show as well, and that packages of the ecosystem use. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { io, type Socket } from 'socket.io-client';
-import { bounded, once } from '../../support/compat/wait.js';
+import { once, promptly } from '../../support/compat/wait.js';
 import { type NextProcess, NextProject } from '../../support/next-project.js';
 import { integrationContract, type Running } from './contract.js';
 import { FOREIGN_AFTER } from './fixture.js';
@@ -69,7 +69,7 @@ describe('Next.js', () => {
       expect(await post('extra, extra')).toBe(`emitted by ${server.child.pid}`);
       expect(await news).toEqual(['extra, extra']);
     },
-    60_000,
+    180_000,
   );
 
   it.each(['polling', 'websocket'])(
@@ -77,11 +77,11 @@ describe('Next.js', () => {
     async (transport) => {
       server = await custom({ io: { path: '/api/ws' } });
       const client = await connected(transport, '/api/ws');
-      expect(await client.timeout(2000).emitWithAck('echo', 'over Next')).toBe('over Next');
+      expect(await client.timeout(60_000).emitWithAck('echo', 'over Next')).toBe('over Next');
       expect(await get('/api/other')).toBe('caught other');
       expect(await get('/api/wsx')).toBe('caught wsx');
     },
-    60_000,
+    180_000,
   );
 
   it('says in a route handler what is missing when nothing is attached', async () => {
@@ -116,9 +116,9 @@ describe('Next.js', () => {
       server = await custom();
       const client = await connected('websocket');
       const gone = once(client, 'disconnect');
-      expect(await bounded(server.end(signal), 'the end', 1000)).toBe(0);
+      expect(await promptly(server.end(signal), 'the end')).toBe(0);
       expect(await gone).toEqual(['transport close', expect.anything()]);
     },
-    60_000,
+    180_000,
   );
 });

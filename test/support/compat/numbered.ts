@@ -68,7 +68,7 @@ export async function numberedBothWays(context: Context, last: number, size: num
     else client.emit('up', index);
   };
   const all = Promise.all([upDone, downDone, inSlices(emit, last, size, upgraded)]);
-  await context.bounded(all, () => `all messages, has ${up.length} up and ${down.length} down`, 30_000);
+  await context.bounded(all, () => `all messages, has ${up.length} up and ${down.length} down`);
   context.record('server', 'up', ranges(up));
   context.record('client', 'down', ranges(down));
   if (upgrades) context.record('client', 'transport', client.io.engine.transport.name);
