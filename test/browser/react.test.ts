@@ -1,4 +1,5 @@
-// The hooks of carillon/react in a real browser, in StrictMode, with the development build of React.
+// The hooks of carillon/react in a real browser: in StrictMode, with the development build of React, unless a test says
+// that it is about the other one.
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,8 @@ import { once } from '../support/compat/wait.js';
 import type { PageProps, ReactPage } from '../support/react-page.js';
 
 let browser: Browser;
-let script: string;
+/** The page, by the build of React in it. */
+let scripts: Record<'development' | 'production', string>;
 let httpServer: HttpServer;
 let io: Server;
 let page: Page;
@@ -26,19 +28,24 @@ const versions: [string, Record<string, string>][] = [
 
 describe.each(versions)('with %s', (_name, alias) => {
   beforeAll(async () => {
-    const [bundled, launched] = await Promise.all([
-      build({
+    const bundle = async (mode: 'development' | 'production'): Promise<string> => {
+      const { outputFiles } = await build({
         entryPoints: [fileURLToPath(new URL('../support/react-page.ts', import.meta.url))],
         bundle: true,
         write: false,
         platform: 'browser',
         format: 'esm',
         alias,
-        define: { 'process.env.NODE_ENV': '"development"' },
-      }),
+        define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
+      });
+      return outputFiles[0]!.text;
+    };
+    const [development, production, launched] = await Promise.all([
+      bundle('development'),
+      bundle('production'),
       launchChromium(),
     ]);
-    script = bundled.outputFiles[0]!.text;
+    scripts = { development, production };
     browser = launched;
   });
 
@@ -46,9 +53,10 @@ describe.each(versions)('with %s', (_name, alias) => {
 
   beforeEach(async () => {
     httpServer = createServer((request, response) => {
-      const isScript = request.url === '/page.js';
-      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-      response.end(isScript ? script : '<div id="root"></div><script type="module" src="/page.js"></script>');
+      const mode = /^\/(development|production)\.js$/.exec(request.url ?? '')?.[1] as keyof typeof scripts | undefined;
+      response.setHeader('content-type', mode ? 'text/javascript' : 'text/html');
+      const wanted = request.url === '/production' ? 'production' : 'development';
+      response.end(mode ? scripts[mode] : `<div id="root"></div><script type="module" src="/${wanted}.js"></script>`);
     }).listen(0, '127.0.0.1');
     io = new Server(httpServer);
     sessions = 0;
@@ -60,7 +68,7 @@ describe.each(versions)('with %s', (_name, alias) => {
     page.setDefaultTimeout(120_000);
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await page.goto(`http://127.0.0.1:${(httpServer.address() as AddressInfo).port}/`);
+    await visit('development');
   });
 
   afterEach(async () => {
@@ -68,6 +76,11 @@ describe.each(versions)('with %s', (_name, alias) => {
     await io.close();
     expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
   });
+
+  async function visit(mode: keyof typeof scripts): Promise<void> {
+    const path = mode === 'development' ? '' : mode;
+    await page.goto(`http://127.0.0.1:${(httpServer.address() as AddressInfo).port}/${path}`);
+  }
 
   const inPage = <T>(use: (page: ReactPage) => T): Promise<T> => page.evaluate(`(${use})(window.page)`) as Promise<T>;
 
@@ -202,5 +215,45 @@ describe.each(versions)('with %s', (_name, alias) => {
     } finally {
       await other.close();
     }
+  });
+
+  describe.each([
+    ['StrictMode of the development build', 'development', true, 2],
+    ['the production build', 'production', false, 1],
+  ] as const)('in %s', (_title, mode, isStrict, effects) => {
+    beforeEach(() => visit(mode));
+
+    it('sends what a layout effect emits, over one connection', async () => {
+      const heard: unknown[] = [];
+      const arrived = new Promise<void>((resolve) => {
+        io.on('connection', (socket) => {
+          socket.on('eager', (text) => heard.push(text));
+          // Sent after what the effects sent.
+          socket.on('ask', () => resolve());
+        });
+      });
+      await rendered({ isStrict, isEager: true });
+      await page.click('#ask');
+      await arrived;
+      // StrictMode runs each effect twice, and nothing of it is lost or sent to a connection that is thrown away.
+      expect(heard).toEqual(Array(effects).fill('in a layout effect'));
+      expect(sessions).toBe(1);
+    });
+
+    it('rests with `autoConnect: false`, says so, and keeps what was emitted until it is told to connect', async () => {
+      const heard: unknown[] = [];
+      io.on('connection', (socket) => socket.on('eager', (text) => heard.push(text)));
+      await render({ isStrict, isEager: true, options: { autoConnect: false } });
+      await page.getByText('disconnected', { exact: true }).waitFor();
+      expect(sessions).toBe(0);
+      const connection = once(io, 'connection');
+      await inPage((it) => void it.connect());
+      const [socket] = await connection;
+      await page.getByText(`connected ${socket.id}`).waitFor();
+      await page.click('#ask');
+      await page.getByText('the answer').waitFor();
+      expect(heard).toEqual(Array(effects).fill('in a layout effect'));
+      expect(sessions).toBe(1);
+    });
   });
 });

@@ -1,5 +1,5 @@
-// The page of test/browser/react.test.ts: what the hooks do in StrictMode, steered from outside.
-import { createElement, StrictMode, Suspense, useState } from 'react';
+// The page of test/browser/react.test.ts: what the hooks do, in StrictMode or not, steered from outside.
+import { createElement, Fragment, StrictMode, Suspense, useLayoutEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot, type Root } from 'react-dom/client';
 import {
@@ -57,6 +57,15 @@ function Sleeper({ name }: { name: string }) {
   return null;
 }
 
+/** Emits before the browser paints for the first time, and again with its cleanup, as StrictMode runs it. */
+function Eager() {
+  const emit = useEmit();
+  useLayoutEffect(() => {
+    emit('eager', 'in a layout effect');
+  }, [emit]);
+  return null;
+}
+
 function AdminStatus() {
   const { status, error } = admin.useConnectionState();
   return createElement('p', { id: 'admin' }, `${status} ${error?.message ?? ''}`);
@@ -66,26 +75,37 @@ const page = {
   heard,
   renders: () => renders,
   differentEmits: () => emits.size,
+  connect: () => latestSocket?.connect(),
   listeners: () => latestSocket?.listeners('news' as never).length,
   wake(name: string) {
     const wait = waits.get(name)!;
     wait.isOver = true;
     wait.end();
   },
-  render({ listeners = 1, prefix = '', withAdmin = false, url, sleeper }: PageProps) {
+  render({
+    listeners = 1,
+    prefix = '',
+    withAdmin = false,
+    url,
+    sleeper,
+    isEager,
+    options,
+    isStrict = true,
+  }: PageProps) {
     root ??= createRoot(document.getElementById('root') as HTMLElement);
     const listening = Array.from({ length: listeners }, (_, key) => createElement(Listener, { key, prefix }));
     const inner = withAdmin ? createElement(admin.SocketProvider, { url: '/admin' }, createElement(AdminStatus)) : null;
     const tree = createElement(
-      StrictMode,
+      isStrict ? StrictMode : Fragment,
       null,
       createElement(
         Suspense,
         { fallback: createElement('p', null, 'asleep') },
         createElement(
           SocketProvider,
-          url === undefined ? {} : { url },
+          { ...(url && { url }), ...(options && { options }) },
           ...listening,
+          isEager ? createElement(Eager) : null,
           createElement(Status),
           inner,
           sleeper === undefined ? null : createElement(Sleeper, { name: sleeper }),
@@ -108,6 +128,11 @@ export interface PageProps {
   url?: string;
   /** Name of something that a component waits for. */
   sleeper?: string;
+  /** Whether a component emits in a layout effect. */
+  isEager?: boolean;
+  /** Of the provider. */
+  options?: { autoConnect?: boolean };
+  isStrict?: boolean;
 }
 export type ReactPage = typeof page;
 Object.assign(window, { page });
