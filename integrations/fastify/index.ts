@@ -29,7 +29,7 @@ async function register(app: FastifyInstance, given: CarillonPluginOptions): Pro
   // Before Fastify waits for its connections to end: ours would not, on their own.
   const close = async (): Promise<void> => {
     await runPreClose(options.preClose);
-    routes.endUpgrades();
+    routes.endPending();
     await io.detach();
     await io.closePorts();
   };

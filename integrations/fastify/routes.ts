@@ -15,16 +15,20 @@ import { Engine, type Server } from '../../core/index.js';
 import type { ResolvedPluginOptions } from './options.js';
 import { ignoresTrailingSlash, pathnameReader } from './pathname.js';
 import { mergeReplyHeaders } from './reply-headers.js';
+import { WaitingRequests } from './waiting-requests.js';
 
 /** HTTP status of a refused handshake by the code of `connection_error` (see limits.md); all others have 400. */
 const STATUS: Record<number, number> = { [Engine.errors.FORBIDDEN]: 403, 6: 429, 7: 408 };
+
+/** Files of the client, below the path. */
+const CLIENT_FILE = /^\/socket\.io[^/]*\.js(?:\.map)?$/;
 
 type Serve = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** What is left to do with the routes. */
 interface Routes {
-  /** Answers upgrades that are still in hooks: the app ends. */
-  endUpgrades(): void;
+  /** Answers requests and upgrades that are still in hooks: the app ends. */
+  endPending(): void;
 }
 
 /** An upgrade on its way through the app's hooks. */
@@ -53,19 +57,32 @@ function conclude({ raw }: FastifyReply, status: number): void {
  */
 export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedPluginOptions): Routes {
   const { handshakeTimeout } = io.opts;
+  const { route, server, url } = options;
   const upgrades = new Map<IncomingMessage, Upgrade>();
+  const waiting = new WaitingRequests(app, handshakeTimeout);
   /** Upgrades that were answered because a hook took too long: if it comes back, there is nothing left to do. */
   const expired = new WeakSet<IncomingMessage>();
   /** Requests that passed the handler and have met no error since. */
   const admitted = new WeakSet<FastifyRequest>();
   /** What went to the engine, and how it came. */
   const served = new WeakMap<IncomingMessage, { reply: FastifyReply; isUpgrade: boolean }>();
+  const pathnameOf = pathnameReader(app, options.path);
   const mount = io.mount({
     server: app.server,
     path: options.path,
     onUpgrade: dispatchUpgrade,
-    pathnameOf: pathnameReader(app, options.path),
+    pathnameOf,
   });
+  /** Below the path; deeper ones may be routes of the app's own, which may take their time. */
+  const names = ['', io.opts.publishEndpoint?.name ?? ''].map((name) => `/${name}`).concat('');
+  // Ahead of the app, because only so it is known which requests its hooks have.
+  const onRequest = (raw: IncomingMessage, response: ServerResponse): void => {
+    const pathname = pathnameOf(raw);
+    if (!pathname.startsWith(options.path)) return;
+    const rest = pathname.slice(options.path.length);
+    if (names.includes(rest) || CLIENT_FILE.test(rest)) waiting.add(raw, response);
+  };
+  app.server.prependListener('request', onRequest);
 
   /** The hooks have not let it in, and will not: it holds a connection for nothing. */
   function expire(raw: IncomingMessage, statusLine: string): void {
@@ -110,7 +127,7 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
 
   const serve: Serve = (request, reply) => {
     const { raw } = request;
-    if (expired.has(raw)) return;
+    if (expired.has(raw) || !waiting.pass(raw)) return;
     raw.fastify = request;
     dropInvalidHeaders(request, reply);
     // Its own heartbeats tell whether a client is there; `connectionTimeout` of the app would cut every poll that waits.
@@ -131,6 +148,7 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
 
   /** Never the engine: no handshake may come in by a route that others may open. */
   const serveFile: Serve = (request, reply) => {
+    if (!waiting.pass(request.raw)) return;
     dropInvalidHeaders(request, reply);
     if (!mount.handleClientFile(request.raw, withHeaders(reply))) reply.raw.writeHead(404).end();
   };
@@ -148,6 +166,7 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
 
   /** Never the engine, either. */
   const servePublication: Serve = (request, reply) => {
+    if (!waiting.pass(request.raw)) return;
     dropInvalidHeaders(request, reply);
     if (!mount.handleRoute(request.raw, withHeaders(reply))) reply.raw.writeHead(404).end();
   };
@@ -185,7 +204,6 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
     done();
   };
 
-  const { route, server, url } = options;
   const { constraints, logLevel, logSerializers } = route;
   const common = {
     exposeHeadRoute: false,
@@ -231,7 +249,9 @@ export function mountRoutes(app: FastifyInstance, io: Server, options: ResolvedP
     });
   }
   return {
-    endUpgrades() {
+    endPending() {
+      app.server.off('request', onRequest);
+      waiting.end();
       for (const raw of [...upgrades.keys()]) expire(raw, '503 Service Unavailable');
     },
   };

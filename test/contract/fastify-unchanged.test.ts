@@ -112,7 +112,7 @@ describe('hooks', () => {
     return { sent, ended };
   }
 
-  async function hanging(handshakeTimeout: number) {
+  async function hanging(handshakeTimeout: number, prefix = '') {
     const app = Fastify();
     let release: () => void = () => {};
     const called = new Promise<void>((resolve) => {
@@ -121,7 +121,7 @@ describe('hooks', () => {
         resolve();
       });
     });
-    await app.register(carillon, { handshakeTimeout });
+    await app.register(carillon, { handshakeTimeout, prefix });
     const url = await listen(app as never);
     return { app, url, called, release: () => release() };
   }
@@ -139,6 +139,43 @@ describe('hooks', () => {
     await called;
     await promptly(app.close(), 'the app to close');
     expect(await ended).toMatch(/^HTTP\/1\.1 503 /);
+  });
+
+  const poll = (url: string, prefix = '') => fetch(`${url}${prefix}/socket.io/?EIO=4&transport=polling`);
+
+  it.each(['', '/api'])(
+    'that hang keep no poll (%j) beyond handshakeTimeout, and may come back later',
+    async (prefix) => {
+      const { app, url, release } = await hanging(50, prefix);
+      expect((await bounded(poll(url, prefix), 'the answer')).status).toBe(408);
+      release();
+      expect(app.io.engine.clientsCount).toBe(0);
+      await promptly(app.close(), 'the app to close');
+    },
+  );
+
+  it('that hang with a poll do not keep the app from closing', async () => {
+    const { app, url, called } = await hanging(60_000);
+    const answer = poll(url);
+    await called;
+    await promptly(app.close(), 'the app to close');
+    expect((await answer).status).toBe(503);
+  });
+
+  it('that take long, but not too long, hold a poll and a publication up, no more', async () => {
+    const app = Fastify();
+    app.addHook('onRequest', async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    await app.register(carillon, { publishEndpoint: { token: 'a-token-of-the-test' } });
+    const url = await listen(app as never);
+    expect((await poll(url)).status).toBe(200);
+    const published = await fetch(`${url}/socket.io/publish`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer a-token-of-the-test', 'content-type': 'application/json' },
+      body: JSON.stringify({ event: 'x' }),
+    });
+    expect(published.status).toBe(200);
   });
 });
 
