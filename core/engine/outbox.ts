@@ -133,10 +133,10 @@ export class Outbox {
   // Hot path: once per receiver of every message.
   push(message: Prepared): void {
     if (this.#tail !== null) {
-      this.#tail = this.#tail.then(message);
+      this.#tail = this.#tail.append(message);
     } else {
       if (this.#isOver) return;
-      this.#tail = this.#turn.root.then(message);
+      this.#tail = this.#turn.root.append(message);
       if (!this.#enlisted) {
         this.#enlisted = true;
         this.#turn.enlist(this);
@@ -279,7 +279,7 @@ export class Outbox {
       const message = backlog[count]!;
       const isFull = piece.byteLength >= PIECE_BYTES || piece.packets + message.parts.length > maxPackets;
       if (count > 0 && isFull) break;
-      piece = piece.then(message);
+      piece = piece.append(message);
       count++;
     }
     if (this.#singly > 0) this.#singly--;

@@ -56,7 +56,7 @@ export class Upgrade implements TransportHandler {
   onText(packet: string): boolean {
     if (this.#state === 'waiting' && packet === '2probe') {
       this.#state = 'probed';
-      this.#transport.write(Sequence.root().then(PROBE_ANSWER));
+      this.#transport.write(Sequence.root().append(PROBE_ANSWER));
       this.#listener.onProbe();
       this.#listener.releasePoll();
       this.#release = this.#timers.setInterval(() => this.#listener.releasePoll(), RELEASE_INTERVAL);

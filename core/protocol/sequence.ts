@@ -20,7 +20,7 @@ const UNLIMITED: Ledger = {
 /**
  * Messages waiting for one connection, in order: a path in a tree that all connections of a turn share.
  *
- * `then` returns the same child for the same message, so connections that received the same broadcasts in this turn hold
+ * `append` returns the same child for the same message, so connections that received the same broadcasts in this turn hold
  * the *same* node, and its bytes are put together once for all of them. A connection's own messages branch off. The tree
  * lives for one turn: the outbox begins a new root after each flush.
  *
@@ -61,8 +61,7 @@ export class Sequence {
 
   /** The sequence with one message more. */
   // Hot path: once per receiver of a broadcast. Allocates only when no other receiver has the same sequence.
-  // biome-ignore lint/suspicious/noThenProperty: nobody awaits a sequence, and `then` is what it means
-  then(message: Prepared): Sequence {
+  append(message: Prepared): Sequence {
     const child = this.#child;
     if (child !== null && child.last === message) return child;
     this.ledger.bytes += message.byteLength;

@@ -80,14 +80,14 @@ fuzz<Input>({
     for (const { text, bytes, repeat, compress } of messages) {
       if (text !== undefined) {
         const whole = text.repeat(Math.min(repeat, 70_000 / Math.max(1, text.length)));
-        sequence = sequence.then(Prepared.message([whole], compress));
+        sequence = sequence.append(Prepared.message([whole], compress));
         // A lone surrogate has no UTF-8: it arrives as U+FFFD.
         expected.push(Buffer.from(`4${whole}`).toString());
       } else {
         const whole = Buffer.concat(
           new Array(Math.min(repeat, Math.ceil(70_000 / Math.max(1, bytes!.byteLength)))).fill(Buffer.from(bytes!)),
         );
-        sequence = sequence.then(Prepared.message([whole], compress));
+        sequence = sequence.append(Prepared.message([whole], compress));
         expected.push(whole);
       }
     }

@@ -73,7 +73,7 @@ export function toRevision3(sequence: Sequence, supportsBinary: boolean): Sequen
   if (!messages.some(hasBinary)) return sequence;
   const forms = supportsBinary ? binaryForms : base64Forms;
   return messages.reduce(
-    (path, message) => path.then(hasBinary(message) ? forms.of(message) : message),
+    (path, message) => path.append(hasBinary(message) ? forms.of(message) : message),
     Sequence.root(),
   );
 }

@@ -7,7 +7,7 @@ const compression = { threshold: 4, zlib: {} };
 
 function sequenceOf(root: Sequence, messages: Prepared[]): Sequence {
   let sequence = root;
-  for (const message of messages) sequence = sequence.then(message);
+  for (const message of messages) sequence = sequence.append(message);
   return sequence;
 }
 
@@ -20,23 +20,23 @@ test('the root is empty', () => {
 test('the same messages lead to the same node, and to the same bytes', () => {
   const [a, b] = [Prepared.message(['a']), Prepared.message(['b'])];
   const root = Sequence.root();
-  const first = root.then(a);
-  const second = root.then(a);
+  const first = root.append(a);
+  const second = root.append(a);
   expect(second).toBe(first);
-  expect(first.then(b)).toBe(second.then(b));
-  expect(first.then(b).frames()).toBe(second.then(b).frames());
-  expect(first.then(b).payload()).toBe(second.then(b).payload());
-  expect(first.then(b).deflatedFrames(compression)).toBe(second.then(b).deflatedFrames(compression));
+  expect(first.append(b)).toBe(second.append(b));
+  expect(first.append(b).frames()).toBe(second.append(b).frames());
+  expect(first.append(b).payload()).toBe(second.append(b).payload());
+  expect(first.append(b).deflatedFrames(compression)).toBe(second.append(b).deflatedFrames(compression));
 });
 
 test('equal messages that are not the same stay apart', () => {
   const root = Sequence.root();
-  expect(root.then(Prepared.message(['a']))).not.toBe(root.then(Prepared.message(['a'])));
+  expect(root.append(Prepared.message(['a']))).not.toBe(root.append(Prepared.message(['a'])));
 });
 
 test('one message alone is the very frame of the message', () => {
   const message = Prepared.message(['a']);
-  const sequence = Sequence.root().then(message);
+  const sequence = Sequence.root().append(message);
   expect(sequence.frames()).toBe(message.frame);
   expect(sequence.deflatedFrames(compression)).toBe(message.deflatedFrame(compression));
 });

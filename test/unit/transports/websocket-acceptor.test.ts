@@ -33,7 +33,7 @@ async function accept(
   server.on('upgrade', (request, socket, head) =>
     acceptor.accept(request, socket, head, own, (transport) => {
       transports.push(transport);
-      transport.write(Sequence.root().then(Prepared.text('0')));
+      transport.write(Sequence.root().append(Prepared.text('0')));
     }),
   );
   const wire = new HttpWire(server);

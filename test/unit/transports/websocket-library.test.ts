@@ -23,7 +23,7 @@ test('a pong that fills the socket: the connection hears when there is room agai
     onTooLarge: () => {},
     onClose: () => {},
   });
-  transport.write(Sequence.root().then(Prepared.text('4small')));
+  transport.write(Sequence.root().append(Prepared.text('4small')));
   expect(transport.ready).toBe(true);
   transport.onPing(Buffer.alloc(20));
   await setImmediate();

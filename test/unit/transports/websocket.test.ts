@@ -63,7 +63,7 @@ function create({ head = Buffer.alloc(0) as Buffer } = {}) {
   return { clock, wire, transport, log, closing };
 }
 
-const sequence = (text: string) => Sequence.root().then(Prepared.text(text));
+const sequence = (text: string) => Sequence.root().append(Prepared.text(text));
 const closed = (code: number, reason = '') => [
   'transport close',
   { description: 'websocket connection closed', context: { code, reason } },

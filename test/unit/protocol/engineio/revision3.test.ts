@@ -107,19 +107,19 @@ describe('over WebSocket', () => {
   const binary = Prepared.message(['51-["a",{"_placeholder":true,"num":0}]', Buffer.from([1, 2])]);
 
   test('texts go as they are: the very same sequence, with its shared bytes', () => {
-    const sequence = Sequence.root().then(text);
+    const sequence = Sequence.root().append(text);
     expect(toRevision3(sequence, true)).toBe(sequence);
   });
 
   test('binary messages get their type, or become base64, once for all receivers', () => {
-    const sequence = Sequence.root().then(text).then(binary);
+    const sequence = Sequence.root().append(text).append(binary);
     const parts = (supportsBinary: boolean) =>
       toRevision3(sequence, supportsBinary)
         .messages()
         .flatMap((message) => message.parts.slice(message === text ? 0 : 1));
     expect(parts(true)).toEqual([...text.parts, Buffer.from([4, 1, 2])]);
     expect(parts(false)).toEqual([...text.parts, 'b4AQI=']);
-    expect(toRevision3(sequence, true).last).toBe(toRevision3(Sequence.root().then(binary), true).last);
+    expect(toRevision3(sequence, true).last).toBe(toRevision3(Sequence.root().append(binary), true).last);
   });
 
   test('and back', () => {
