@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';
 
 /** What the heartbeat asks of a connection. */
-export interface Beating {
+export interface HeartbeatTarget {
   /** Send a ping. */
   onPingDue(): void;
   /** The pong did not come. */
@@ -11,14 +11,14 @@ export interface Beating {
 
 /** The signs of life that a connection and its peer give each other. */
 export interface Heartbeat {
-  start(connection: Beating): void;
+  start(connection: HeartbeatTarget): void;
   /** Milliseconds since the ping, or since the wait for its pong was extended; `undefined` when none is awaited. */
-  sincePing(connection: Beating): number | undefined;
+  sincePing(connection: HeartbeatTarget): number | undefined;
   /** What was awaited came. Returns `false` when nothing was. */
-  onPong(connection: Beating): boolean;
+  onPong(connection: HeartbeatTarget): boolean;
   /** Something else came: waits anew, when something is awaited. Returns whether it shall not be told again until then. */
-  extend(connection: Beating): boolean;
-  stop(connection: Beating): void;
+  extend(connection: HeartbeatTarget): boolean;
+  stop(connection: HeartbeatTarget): void;
   clear(): void;
 }
 
@@ -28,8 +28,8 @@ export interface Heartbeat {
  */
 class PeerDeadlines {
   readonly #clock: Clock;
-  readonly #deadlines: Deadlines<Beating>;
-  readonly #overdue = new Set<Beating>();
+  readonly #deadlines: Deadlines<HeartbeatTarget>;
+  readonly #overdue = new Set<HeartbeatTarget>();
 
   constructor(clock: Clock, delay: number) {
     this.#clock = clock;
@@ -47,20 +47,20 @@ class PeerDeadlines {
     }
   };
 
-  has(peer: Beating): boolean {
+  has(peer: HeartbeatTarget): boolean {
     return this.#deadlines.has(peer) || this.#overdue.has(peer);
   }
 
-  add(peer: Beating): void {
+  add(peer: HeartbeatTarget): void {
     this.#overdue.delete(peer);
     this.#deadlines.add(peer);
   }
 
-  elapsed(peer: Beating): number | undefined {
+  elapsed(peer: HeartbeatTarget): number | undefined {
     return this.#deadlines.elapsed(peer);
   }
 
-  remove(peer: Beating): boolean {
+  remove(peer: HeartbeatTarget): boolean {
     return this.#overdue.delete(peer) || this.#deadlines.remove(peer);
   }
 
@@ -81,7 +81,7 @@ export class ClientHeartbeat implements Heartbeat {
     this.#awaitingPing = new PeerDeadlines(clock, pingInterval + pingTimeout);
   }
 
-  start(connection: Beating): void {
+  start(connection: HeartbeatTarget): void {
     this.#awaitingPing.add(connection);
   }
 
@@ -89,17 +89,17 @@ export class ClientHeartbeat implements Heartbeat {
     return undefined;
   }
 
-  onPong(connection: Beating): boolean {
+  onPong(connection: HeartbeatTarget): boolean {
     this.#awaitingPing.add(connection);
     return true;
   }
 
-  extend(connection: Beating): boolean {
+  extend(connection: HeartbeatTarget): boolean {
     this.#awaitingPing.add(connection);
     return false;
   }
 
-  stop(connection: Beating): void {
+  stop(connection: HeartbeatTarget): void {
     this.#awaitingPing.remove(connection);
   }
 
@@ -114,7 +114,7 @@ export class ClientHeartbeat implements Heartbeat {
  * Source: Engine.IO protocol 4, "Heartbeat".
  */
 export class ServerHeartbeat implements Heartbeat {
-  readonly #resting: Deadlines<Beating>;
+  readonly #resting: Deadlines<HeartbeatTarget>;
   readonly #awaitingPong: PeerDeadlines;
 
   constructor(clock: Clock, pingInterval: number, pingTimeout: number) {
@@ -125,30 +125,30 @@ export class ServerHeartbeat implements Heartbeat {
     });
   }
 
-  start(connection: Beating): void {
+  start(connection: HeartbeatTarget): void {
     this.#resting.add(connection);
   }
 
   /** Milliseconds since the ping, or since the wait for its pong was extended; `undefined` when none is awaited. */
-  sincePing(connection: Beating): number | undefined {
+  sincePing(connection: HeartbeatTarget): number | undefined {
     return this.#awaitingPong.elapsed(connection);
   }
 
   /** Returns `false` when no pong was awaited. */
-  onPong(connection: Beating): boolean {
+  onPong(connection: HeartbeatTarget): boolean {
     if (!this.#awaitingPong.remove(connection)) return false;
     this.#resting.add(connection);
     return true;
   }
 
   /** Waits for the pong anew, when one is awaited. Returns whether it is. */
-  extend(connection: Beating): boolean {
+  extend(connection: HeartbeatTarget): boolean {
     if (!this.#awaitingPong.has(connection)) return false;
     this.#awaitingPong.add(connection);
     return true;
   }
 
-  stop(connection: Beating): void {
+  stop(connection: HeartbeatTarget): void {
     if (!this.#resting.remove(connection)) this.#awaitingPong.remove(connection);
   }
 

@@ -1,4 +1,4 @@
-import { type Beating, ClientHeartbeat, ServerHeartbeat } from '../../../core/engine/heartbeat.js';
+import { type HeartbeatTarget, ClientHeartbeat, ServerHeartbeat } from '../../../core/engine/heartbeat.js';
 import { TestClock } from '../../support/test-clock.js';
 
 const INTERVAL = 1000;
@@ -10,7 +10,7 @@ function heartbeat() {
   const clock = new TestClock();
   const heartbeat = new ServerHeartbeat(clock, INTERVAL, TIMEOUT);
   const events: string[] = [];
-  const peer = (name: string): Beating => ({
+  const peer = (name: string): HeartbeatTarget => ({
     onPingDue: () => events.push(`ping ${name}`),
     onPongMissing: () => events.push(`missing ${name}`),
   });
@@ -125,7 +125,7 @@ describe('of a client that pings', () => {
     const clock = new TestClock();
     const missing: string[] = [];
     const beat = new ClientHeartbeat(clock, INTERVAL, TIMEOUT);
-    const peer: Beating = { onPingDue: () => missing.push('a ping'), onPongMissing: () => missing.push('gone') };
+    const peer: HeartbeatTarget = { onPingDue: () => missing.push('a ping'), onPongMissing: () => missing.push('gone') };
     beat.start(peer);
     return { clock, missing, beat, peer };
   }
