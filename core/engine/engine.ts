@@ -15,7 +15,7 @@ import type { ResponseHeaders, Transport, TransportName } from '../transports/tr
 import { Connection, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
 import { tell } from './ending.js';
-import { Farewells } from './farewells.js';
+import { RecentCloseReasons } from './recent-close-reasons.js';
 import { ClientHeartbeat, type Heartbeat, ServerHeartbeat } from './heartbeat.js';
 import { ConnectionHooks } from './hooks.js';
 import { Turn } from './outbox.js';
@@ -116,12 +116,12 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   readonly middlewares: EngineMiddleware[] = [];
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
-  readonly #farewells = new Farewells();
+  readonly #recentCloseReasons = new RecentCloseReasons();
   /** The common part of open packets, by transport. */
   readonly #handshakes: Readonly<Record<TransportName, string>>;
   #front: EngineFront | null = null;
   #isClosed = false;
-  #farewell: Promise<void> | undefined = undefined;
+  #clientsTold: Promise<void> | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
 
   /** @internal */
@@ -206,8 +206,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   }
 
   /** Why a session is over, when its client has not been told; `undefined` when there was none or it was told. @internal */
-  farewellOf(sid: string): string | undefined {
-    return this.#farewells.get(sid);
+  closeReasonOf(sid: string): string | undefined {
+    return this.#recentCloseReasons.get(sid);
   }
 
   /** Whatever a listener does, the server goes on. */
@@ -351,7 +351,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     if (this.#connections.size === 0) this.#onEmpty?.();
     this.hooks.onClosed(connection);
     const ending = connection.ending!;
-    if (ending.transport === 'polling' && ending.by !== 'client') this.#farewells.add(connection.id, ending.reason);
+    if (ending.transport === 'polling' && ending.by !== 'client') this.#recentCloseReasons.add(connection.id, ending.reason);
     if (debug.enabled) debug('%s ended %s', connection.id, tell(connection.ending!));
   }
 
@@ -359,8 +359,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
    * After {@link close}: until the clients that could not be told at once have come for it, a moment at most. `undefined`
    * when there is none. @internal
    */
-  get farewell(): Promise<void> | undefined {
-    return this.#farewell;
+  get clientsTold(): Promise<void> | undefined {
+    return this.#clientsTold;
   }
 
   /**
@@ -380,7 +380,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     this.clientHeartbeat.clear();
     this.#front?.close(CLOSE_GRACE);
     if (this.#connections.size > 0) {
-      this.#farewell = new Promise((resolve) => {
+      this.#clientsTold = new Promise((resolve) => {
         this.#onEmpty = resolve;
       });
     }

@@ -223,7 +223,7 @@ export class NodeHttp implements EngineFront {
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
     this.#report(request, refusal);
     const { sid } = refusal.context;
-    refuseRequest(response, refusal, typeof sid === 'string' ? this.#engine.farewellOf(sid) : undefined);
+    refuseRequest(response, refusal, typeof sid === 'string' ? this.#engine.closeReasonOf(sid) : undefined);
   }
 
   #report(req: IncomingMessage, refusal: Refusal): void {

@@ -432,8 +432,8 @@ export class Server<
     for (const engine of this.#engines) engine.close?.();
     this.#clientHost.close();
     const adapters = [...this._nsps.values()].map((namespace) => closeAdapter(namespace.adapter));
-    if (this.engine?.farewell === undefined && !this.#closesHttpServer) this.#stopServing();
-    await Promise.all([...Array.from(this.#engines, (engine) => engine.farewell), ...adapters]);
+    if (this.engine?.clientsTold === undefined && !this.#closesHttpServer) this.#stopServing();
+    await Promise.all([...Array.from(this.#engines, (engine) => engine.clientsTold), ...adapters]);
     this.#engines.clear();
     await this.#faceHost.close();
     await this.#cluster.close();

@@ -21,7 +21,7 @@ export interface PollingOptions {
 }
 
 /** A close packet: the last answer of a session. */
-const FAREWELL = '1';
+const CLOSE_PACKET = '1';
 /** A noop packet: releases a poll. */
 const NOOP = '6';
 
@@ -277,7 +277,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   #end(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {
     if (this.#readyState === 'closed') return;
     this.#readyState = 'closed';
-    if (this.#poll !== null) this.#answer(this.#codec.control(FAREWELL), 1);
+    if (this.#poll !== null) this.#answer(this.#codec.control(CLOSE_PACKET), 1);
     this.#refusePost();
     const handler = this.#handler;
     this.#handler = null;

@@ -635,12 +635,12 @@ describe('what the client is told of the end', () => {
   test('over polling, whoever was not there hears of it later', () => {
     const { engine, ...test } = withClock();
     const { connection } = test.open('polling');
-    expect(engine.farewellOf(connection.id)).toBeUndefined();
+    expect(engine.closeReasonOf(connection.id)).toBeUndefined();
     connection.fail('slow consumer');
-    expect(engine.farewellOf(connection.id)).toBe('slow consumer');
+    expect(engine.closeReasonOf(connection.id)).toBe('slow consumer');
     const other = test.open('polling');
     other.transport.sendText('1');
-    expect(engine.farewellOf(other.connection.id)).toBeUndefined();
+    expect(engine.closeReasonOf(other.connection.id)).toBeUndefined();
   });
 });
 

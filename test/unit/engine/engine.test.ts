@@ -110,7 +110,7 @@ describe('closing', () => {
     test.engine.close();
     for (const { handler } of sessions) expect(handler.heard).toEqual([['close', 'forced close']]);
     expect(test.engine.clientsCount).toBe(0);
-    expect(test.engine.farewell).toBeUndefined();
+    expect(test.engine.clientsTold).toBeUndefined();
     const late = new MemoryTransport();
     expect(test.engine.open('late', late, new TestRequest(), '')).toBeUndefined();
     expect(late.readyState).toBe('closed');
@@ -142,7 +142,7 @@ describe('closing', () => {
     transport.poll();
     expect(transport.readyState).toBe('closed');
     expect(handler.heard).toEqual([['close', 'forced close']]);
-    await test.engine.farewell;
+    await test.engine.clientsTold;
   });
 
   test('a client in the middle of an upgrade hears of it where it goes to', async () => {
@@ -156,7 +156,7 @@ describe('closing', () => {
     next.sendText('5');
     expect(next.readyState).toBe('closed');
     expect(handler.heard).toEqual([['close', 'forced close']]);
-    await test.engine.farewell;
+    await test.engine.clientsTold;
   });
 
   test('a client that does not come back in time is let go', async () => {
@@ -167,7 +167,7 @@ describe('closing', () => {
     expect(handler.heard).toEqual([]);
     test.clock.advance(1);
     expect(handler.heard).toEqual([['close', 'forced close']]);
-    await test.engine.farewell;
+    await test.engine.clientsTold;
     expect(test.clock.pending).toBe(0);
   });
 

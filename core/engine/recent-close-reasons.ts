@@ -5,7 +5,7 @@ const CAPACITY = 1000;
  * Why sessions ended whose clients were not there to be told: over polling, the server cannot speak first. Whoever comes
  * back with such a session id learns it then. Only the last ones are remembered.
  */
-export class Farewells {
+export class RecentCloseReasons {
   readonly #reasons = new Map<string, string>();
 
   add(sid: string, reason: string): void {
