@@ -17,7 +17,7 @@ import {
   reportBinary,
   reportText,
 } from './connection-events.js';
-import { describeEnding, type Ending } from './ending.js';
+import { summarizeClose, type CloseSummary } from './close-summary.js';
 import type { Heartbeat } from './heartbeat.js';
 import { Outbox, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
@@ -107,7 +107,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   #packetsSent = 0;
   /** Milliseconds, whole; -1 before the first pong. */
   #roundTrip = -1;
-  #ending: Ending | null = null;
+  #ending: CloseSummary | null = null;
 
   /** @internal */
   constructor(
@@ -169,7 +169,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   }
 
   /** Why it ended, and what had happened until then; `null` before. */
-  get ending(): Ending | null {
+  get ending(): CloseSummary | null {
     return this.#ending;
   }
 
@@ -558,7 +558,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   #end(reason: ConnectionCloseReason, description?: unknown): void {
     if (this.#readyState === 'closed') return;
     this.#moveTo('closed');
-    this.#ending = describeEnding(reason, description, {
+    this.#ending = summarizeClose(reason, description, {
       transport: this.#transport,
       packetsReceived: this.#packetsReceived,
       packetsSent: this.#packetsSent,

@@ -14,7 +14,7 @@ import { CapturingEmitter, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
 import { Connection, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
-import { tell } from './ending.js';
+import { formatCloseSummary } from './close-summary.js';
 import { RecentCloseReasons } from './recent-close-reasons.js';
 import { ClientHeartbeat, type Heartbeat, ServerHeartbeat } from './heartbeat.js';
 import { ConnectionHooks } from './hooks.js';
@@ -352,7 +352,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     this.hooks.onClosed(connection);
     const ending = connection.ending!;
     if (ending.transport === 'polling' && ending.by !== 'client') this.#recentCloseReasons.add(connection.id, ending.reason);
-    if (debug.enabled) debug('%s ended %s', connection.id, tell(connection.ending!));
+    if (debug.enabled) debug('%s ended %s', connection.id, formatCloseSummary(connection.ending!));
   }
 
   /**

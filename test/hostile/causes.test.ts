@@ -1,7 +1,7 @@
 import { openPolling, POLLING, post, RawWebSocket } from './support/raw.js';
 import { Stage } from './support/stage.js';
 
-/** What the server knows about the end of a connection; see core/engine/ending.ts. */
+/** What the server knows about the end of a connection; see core/engine/close-summary.ts. */
 describe('the end of a connection is explained', () => {
   let stage: Stage;
   beforeAll(async () => {

@@ -3,8 +3,8 @@ import type { Transport, TransportName } from '../transports/transport.js';
 import type { ConnectionCloseReason } from './close-reason.js';
 
 /** Why a connection ended, and what had happened on it until then: `socket.conn.ending`. */
-export interface Ending {
-  /** Who closed it; `network`: nobody said goodbye. */
+export interface CloseSummary {
+  /** Who closed it; `network`: the peer did not close. */
   readonly by: 'client' | 'server' | 'network';
   readonly reason: ConnectionCloseReason;
   /** Close code of a WebSocket whose client closed it. Source: RFC 6455 §7.4. */
@@ -26,31 +26,31 @@ export interface Ending {
 const ABNORMAL = 1006;
 
 /** What a connection counted until its end. */
-export interface EndingFacts {
+export interface ConnectionCounts {
   readonly transport: Transport;
   readonly packetsReceived: number;
   readonly packetsSent: number;
   readonly roundTrip: number | undefined;
 }
 
-export function describeEnding(reason: ConnectionCloseReason, description: unknown, facts: EndingFacts): Ending {
+export function summarizeClose(reason: ConnectionCloseReason, description: unknown, counts: ConnectionCounts): CloseSummary {
   const code = codeOf(description);
-  const { name, bytesReceived, bytesSent } = facts.transport;
+  const { name, bytesReceived, bytesSent } = counts.transport;
   return {
     by: whoClosed(reason, code, description),
     reason,
     code,
     description: wordsOf(description),
     transport: name,
-    packetsReceived: facts.packetsReceived,
-    packetsSent: facts.packetsSent,
+    packetsReceived: counts.packetsReceived,
+    packetsSent: counts.packetsSent,
     bytesReceived,
     bytesSent,
-    roundTrip: facts.roundTrip,
+    roundTrip: counts.roundTrip,
   };
 }
 
-function whoClosed(reason: ConnectionCloseReason, code: number | undefined, description: unknown): Ending['by'] {
+function whoClosed(reason: ConnectionCloseReason, code: number | undefined, description: unknown): CloseSummary['by'] {
   switch (reason) {
     case 'transport close':
       return code === ABNORMAL ? 'network' : 'client';
@@ -82,11 +82,11 @@ function wordsOf(description: unknown): string {
   return typeof words === 'string' ? words : String(description);
 }
 
-/** An ending as one line of the log. */
-export function tell(ending: Ending): string {
-  const { by, reason, code, description, transport, packetsReceived, packetsSent, bytesReceived, bytesSent } = ending;
+/** Returns a close summary as one line of the log. */
+export function formatCloseSummary(summary: CloseSummary): string {
+  const { by, reason, code, description, transport, packetsReceived, packetsSent, bytesReceived, bytesSent } = summary;
   const details = [description, code === undefined ? '' : `code ${code}`].filter((each) => each !== '').join(', ');
   const traffic = `${packetsReceived} packets in ${bytesReceived} bytes received, ${packetsSent} in ${bytesSent} sent`;
-  const trip = ending.roundTrip === undefined ? '' : `, last round trip ${ending.roundTrip} ms`;
+  const trip = summary.roundTrip === undefined ? '' : `, last round trip ${summary.roundTrip} ms`;
   return `by the ${by}, over ${transport}: ${reason}${details === '' ? '' : ` (${details})`}; ${traffic}${trip}`;
 }
