@@ -38,13 +38,13 @@ export interface ExtensionConnection {
    * Closes it for breaking a rule; stock clients come back.
    *
    * @param reason what `disconnect` listeners are told.
-   * @param goodbye what the client is told, as far as its transport can: see {@link Goodbye}.
+   * @param closeInfo what the client is told, as far as its transport can: see {@link CloseInfo}.
    */
-  fail(reason: 'rate limit', description: Error, goodbye?: Goodbye): void;
+  fail(reason: 'rate limit', description: Error, closeInfo?: CloseInfo): void;
 }
 
 /** What a client is told when the server closes its connection. */
-export interface Goodbye {
+export interface CloseInfo {
   /** Close code of a WebSocket (RFC 6455 §7.4.1). */
   readonly code: number | undefined;
   /** Close reason of a WebSocket, at most 123 bytes; over polling, the `Carillon-Reason` of the last answers. */

@@ -48,7 +48,7 @@ export const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReas
 ]);
 
 /** What the client of a connection that the server ends is told. */
-export interface Goodbye {
+export interface CloseInfo {
   /** Close code of a WebSocket (RFC 6455 §7.4.1); without one there is no reason either. */
   readonly code: number | undefined;
   /** Close reason of a WebSocket, at most 123 bytes; over polling, the `Carillon-Reason` of the last answers. */
@@ -58,10 +58,10 @@ export interface Goodbye {
 const POLICY_VIOLATION = 1008;
 
 /**
- * The goodbye of a reason. Whoever hits a bound learns which; what is plainly wrong closes a WebSocket without a code, as
+ * The close info of a reason. Whoever hits a bound learns which; what is plainly wrong closes a WebSocket without a code, as
  * Socket.IO does; what the application ends says nothing.
  */
-export function goodbyeOf(reason: ConnectionCloseReason, description: unknown): Goodbye | undefined {
+export function closeInfoOf(reason: ConnectionCloseReason, description: unknown): CloseInfo | undefined {
   switch (reason) {
     case 'slow consumer':
     case 'rate limit':

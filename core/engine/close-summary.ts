@@ -33,7 +33,11 @@ export interface ConnectionCounts {
   readonly roundTrip: number | undefined;
 }
 
-export function summarizeClose(reason: ConnectionCloseReason, description: unknown, counts: ConnectionCounts): CloseSummary {
+export function summarizeClose(
+  reason: ConnectionCloseReason,
+  description: unknown,
+  counts: ConnectionCounts,
+): CloseSummary {
   const code = codeOf(description);
   const { name, bytesReceived, bytesSent } = counts.transport;
   return {

@@ -7,7 +7,8 @@ import { Prepared } from '../protocol/prepared.js';
 import type { Sequence } from '../protocol/sequence.js';
 import { captureRejections, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport } from '../transports/transport.js';
-import { type ConnectionCloseReason, type Goodbye, goodbyeOf } from './close-reason.js';
+import { type CloseInfo, type ConnectionCloseReason, closeInfoOf } from './close-reason.js';
+import { type CloseSummary, summarizeClose } from './close-summary.js';
 import {
   announcePackets,
   type Backpressure,
@@ -17,7 +18,6 @@ import {
   reportBinary,
   reportText,
 } from './connection-events.js';
-import { summarizeClose, type CloseSummary } from './close-summary.js';
 import type { Heartbeat } from './heartbeat.js';
 import { Outbox, type Turn } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
@@ -373,7 +373,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
 
   onText(packet: string): boolean {
     if (this.#readyState !== 'open') {
-      // Over polling, a client that says goodbye itself does not come to fetch ours.
+      // Over polling, a client that closes itself does not come to fetch ours.
       if (this.#readyState === 'closing' && packet === PacketType.close) this.fail('forced close');
       return false;
     }
@@ -529,7 +529,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
 
   /**
    * A slow reader gets what it was promised (see onReady), but not for ever: the heartbeat still runs. Over polling, the
-   * goodbye is the next answer: clients that find it behind messages, in one body, forget the messages.
+   * close packet is the next answer: clients that find it behind messages, in one body, forget the messages.
    */
   #closeWhenWritten(): void {
     if (this.#outbox.isEmpty && (this.#transport.name === 'websocket' || this.#transport.ready))
@@ -539,14 +539,14 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   /**
    * Ends the session at once: what the transport takes now still goes out, then it is closed.
    *
-   * @param goodbye what the client is told, when the reason alone does not say it.
+   * @param closeInfo what the client is told, when the reason alone does not say it.
    * @internal
    */
-  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: Goodbye): void {
+  fail(reason: ConnectionCloseReason, description?: unknown, closeInfo?: CloseInfo): void {
     if (this.#readyState === 'closed') return;
     this.#outbox.flush();
     this.#end(reason, description);
-    const { code, reason: words } = goodbye ?? goodbyeOf(reason, description) ?? {};
+    const { code, reason: words } = closeInfo ?? closeInfoOf(reason, description) ?? {};
     this.#transport.close(code, words);
   }
 

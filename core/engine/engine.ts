@@ -12,13 +12,13 @@ import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import { Prepared } from '../protocol/prepared.js';
 import { CapturingEmitter, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
+import { formatCloseSummary } from './close-summary.js';
 import { Connection, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
-import { formatCloseSummary } from './close-summary.js';
-import { RecentCloseReasons } from './recent-close-reasons.js';
 import { ClientHeartbeat, type Heartbeat, ServerHeartbeat } from './heartbeat.js';
 import { ConnectionHooks } from './hooks.js';
 import { Turn } from './outbox.js';
+import { RecentCloseReasons } from './recent-close-reasons.js';
 
 /** Milliseconds the peers have to answer our closing frames at shutdown. */
 const CLOSE_GRACE = 300;
@@ -36,7 +36,7 @@ export type EngineMiddleware = (
 export interface EngineFront {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** @param grace milliseconds that peers still have to answer our goodbye. */
+  /** @param grace milliseconds that peers still have to answer our close. */
   close(grace: number): void;
 }
 
@@ -351,7 +351,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     if (this.#connections.size === 0) this.#onEmpty?.();
     this.hooks.onClosed(connection);
     const ending = connection.ending!;
-    if (ending.transport === 'polling' && ending.by !== 'client') this.#recentCloseReasons.add(connection.id, ending.reason);
+    if (ending.transport === 'polling' && ending.by !== 'client')
+      this.#recentCloseReasons.add(connection.id, ending.reason);
     if (debug.enabled) debug('%s ended %s', connection.id, formatCloseSummary(connection.ending!));
   }
 

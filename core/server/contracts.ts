@@ -3,7 +3,7 @@
 // stands below all classes, so that nobody imports upwards.
 import type { IncomingMessage } from 'node:http';
 import type { Adapter, PrivateSessionId, SocketId } from '../adapters/adapter.js';
-import type { ConnectionCloseReason, DisconnectReason, Goodbye } from '../engine/close-reason.js';
+import type { CloseInfo, ConnectionCloseReason, DisconnectReason } from '../engine/close-reason.js';
 import type { Connection, ConnectionHandler } from '../engine/connection.js';
 import type { ExtensionConnection, ExtensionSocket } from '../extension.js';
 import type { ResolvedOptions } from '../options/index.js';
@@ -34,7 +34,7 @@ export interface ClientConnection
   > {
   handle(handler: ConnectionHandler): void;
   deliver(message: Prepared): void;
-  fail(reason: ConnectionCloseReason, description?: unknown, goodbye?: Goodbye): void;
+  fail(reason: ConnectionCloseReason, description?: unknown, closeInfo?: CloseInfo): void;
 }
 
 /** What a client needs of the server. */

@@ -101,7 +101,7 @@ export abstract class FrameTransport implements Transport {
     }
   }
 
-  /** The goodbye comes behind what was taken before, and cannot wait: it goes as it is, which is always allowed. */
+  /** The close frame comes behind what was taken before, and cannot wait: it goes as it is, which is always allowed. */
   protected writeUncompressed(): void {
     const sequence = this.#compressing;
     this.#compressing = null;

@@ -49,7 +49,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   /** The POST whose body is coming in. */
   #post: { request: IncomingMessage; response: ServerResponse } | null = null;
   /** What the client is told of the end; `undefined` when that is not worth telling. */
-  #goodbye: string | undefined = undefined;
+  #closeReason: string | undefined = undefined;
 
   /** @param codec the form of bodies, of the revision that the client speaks. */
   constructor(options: PollingOptions, codec: PollingCodec = codecOfRevision4) {
@@ -129,7 +129,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
       if (!body.append(piece)) this.#refuseTooLarge(request, response, body.size);
       else if (++pieces > this.#options.maxFragments) {
         this.#refuse('a body in too many pieces');
-        // Not a piece more: Node reads on until the goodbye is confirmed, and each costs a microsecond.
+        // Not a piece more: Node reads on until the close is confirmed, and each costs a microsecond.
         request.socket.destroy();
       }
     });
@@ -157,9 +157,9 @@ export class PollingTransport implements Transport, PayloadVisitor {
 
   /** The connection closes behind the answer. */
   #closingHeaders(): ResponseHeaders {
-    return this.#goodbye === undefined
+    return this.#closeReason === undefined
       ? { Connection: 'close' }
-      : { Connection: 'close', [REASON_HEADER]: this.#goodbye };
+      : { Connection: 'close', [REASON_HEADER]: this.#closeReason };
   }
 
   /** Only this request fails. Its connection is closed with the answer: nobody reads the rest of the body. */
@@ -179,8 +179,8 @@ export class PollingTransport implements Transport, PayloadVisitor {
     } catch (error) {
       failure = error;
     }
-    if (failure !== undefined) this.#goodbye = `parse error: ${(failure as Error).message}`;
-    if (this.#goodbye !== undefined) headers[REASON_HEADER] = this.#goodbye;
+    if (failure !== undefined) this.#closeReason = `parse error: ${(failure as Error).message}`;
+    if (this.#closeReason !== undefined) headers[REASON_HEADER] = this.#closeReason;
     response.writeHead(200, headers).end('ok');
     if (failure !== undefined) this.#end('parse error', failure);
   }
@@ -207,7 +207,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
     const type = typeof body === 'string' ? 'text/plain; charset=UTF-8' : 'application/octet-stream';
     const headers: ResponseHeaders = { 'Content-Type': type, 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
-    if (this.#goodbye !== undefined) headers[REASON_HEADER] = this.#goodbye;
+    if (this.#closeReason !== undefined) headers[REASON_HEADER] = this.#closeReason;
     const compression = this.#options.httpCompression;
     const encoding = !plain && compression && size >= compression.threshold ? acceptedEncoding(request) : undefined;
     if (!compression || encoding === undefined) {
@@ -256,7 +256,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   close(_code?: number, reason?: string): void {
-    if (this.#readyState === 'open') this.#goodbye = reason;
+    if (this.#readyState === 'open') this.#closeReason = reason;
     this.#end('transport close');
   }
 
@@ -266,7 +266,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
 
   /** The client broke the rules. */
   #refuse(message: string): void {
-    if (this.#readyState === 'open') this.#goodbye = `transport error: ${message}`;
+    if (this.#readyState === 'open') this.#closeReason = `transport error: ${message}`;
     this.#end('transport error', new TransportViolation(message));
   }
 

@@ -33,7 +33,7 @@ export interface Transport {
   attach(handler: TransportHandler): void;
   /** Hands over the messages. Only while `ready`. */
   write(sequence: Sequence): void;
-  /** Says goodbye in the manner of the transport, after what was written, and why: at most 123 bytes. Idempotent. */
+  /** Closes in the manner of the transport, after what was written, and why: at most 123 bytes. Idempotent. */
   close(code?: number, reason?: string): void;
   /** Lets go at once, whatever is on the way. Idempotent. */
   terminate(): void;

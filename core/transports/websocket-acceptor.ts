@@ -140,7 +140,7 @@ export class WebSocketAcceptor {
     });
   }
 
-  /** @param grace milliseconds that peers which were told goodbye still have to answer. */
+  /** @param grace milliseconds that peers which were sent a close frame still have to answer. */
   close(grace: number): void {
     this.#server.close();
     const { closing } = this.#shared;

@@ -23,7 +23,7 @@ export interface WebSocketShared {
   readonly maxPayload: number;
   /** Fragments of a message. */
   readonly maxFragments: number;
-  /** Peers that were told goodbye and have this long to answer. */
+  /** Peers that were sent a close frame and have this long to answer. */
   readonly closing: Deadlines<WebSocketTransport>;
 }
 

@@ -47,7 +47,7 @@ export function rateLimits(
     if (debug.enabled) debug('%s sends too many events: %j is refused for %d ms', connection.id, name, wait);
     const news = { event: name, reason: 'rate limit', retryAfter: wait };
     if (limit.exceeded === 'close') {
-      // Over polling there is no close code, and the goodbye cannot say for how long.
+      // Over polling there is no close code, and the close reason cannot say for how long.
       notice(event.socket, 'refused', news);
       close(connection, wait);
     } else if (event.id !== undefined) {
@@ -59,6 +59,6 @@ export function rateLimits(
 }
 
 function close(connection: ExtensionConnection, wait: number): void {
-  const goodbye = { code: 1008, reason: `rate limit: try again in ${wait} ms` };
-  connection.fail('rate limit', new Error(goodbye.reason), goodbye);
+  const closeInfo = { code: 1008, reason: `rate limit: try again in ${wait} ms` };
+  connection.fail('rate limit', new Error(closeInfo.reason), closeInfo);
 }
