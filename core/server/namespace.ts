@@ -167,13 +167,13 @@ export class Namespace<
       if (client.isOpen) this.#admit(client, auth, session, credentials);
       else {
         release(session);
-        this.#turnAway();
+        this.#onAdmissionFailed();
       }
     });
   }
 
   /** Somebody who wanted to be here is not let in, or is gone. */
-  #turnAway(): void {
+  #onAdmissionFailed(): void {
     this.#arriving--;
     this.onRefused();
   }
@@ -217,7 +217,7 @@ export class Namespace<
       if (!client.isOpen) {
         socket.leaveEverything();
         if (error === null) release(session);
-        this.#turnAway();
+        this.#onAdmissionFailed();
         return;
       }
       if (error === null) {
@@ -226,7 +226,7 @@ export class Namespace<
       }
       socket.leaveEverything();
       this.#refuse(client, error);
-      this.#turnAway();
+      this.#onAdmissionFailed();
     });
   }
 
@@ -260,7 +260,7 @@ export class Namespace<
       socket.leaveEverything();
       // Middlewares have seen it as recovered, and it is not: the client has to begin anew.
       client.close();
-      this.#turnAway();
+      this.#onAdmissionFailed();
       return;
     }
     this.#arriving--;
