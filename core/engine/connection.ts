@@ -18,8 +18,9 @@ import {
   reportBinary,
   reportText,
 } from './connection-events.js';
+import type { FlushScheduler } from './flush-scheduler.js';
 import type { Heartbeat } from './heartbeat.js';
-import { Outbox, type Turn } from './outbox.js';
+import { Outbox } from './outbox.js';
 import { QuietEmitter } from './quiet-emitter.js';
 import { canMove, type ReadyState } from './states.js';
 import { Upgrade } from './upgrade.js';
@@ -40,7 +41,7 @@ export interface ConnectionHandler {
 
 /** What a connection needs from the engine it belongs to. */
 export interface ConnectionHost {
-  readonly turn: Turn;
+  readonly scheduler: FlushScheduler;
   readonly heartbeat: Heartbeat;
   /** Of clients that speak revision 3. */
   readonly clientHeartbeat: Heartbeat;
@@ -125,7 +126,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
     this.#transport = transport;
     this.#request = request;
     this.remoteAddress = remoteAddress;
-    this.#outbox = new Outbox(host.turn, this);
+    this.#outbox = new Outbox(host.scheduler, this);
   }
 
   /** The first HTTP request of the session. */
@@ -356,7 +357,7 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
 
   /** @internal */
   onOverflow(): void {
-    const { maxBytes, maxMessages } = this.#host.turn.limits;
+    const { maxBytes, maxMessages } = this.#host.scheduler.limits;
     const description = `more than ${maxBytes} bytes or ${maxMessages} messages were waiting`;
     this.fail('slow consumer', new Error(description));
   }

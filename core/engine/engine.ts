@@ -15,9 +15,9 @@ import type { ResponseHeaders, Transport, TransportName } from '../transports/tr
 import { formatCloseSummary } from './close-summary.js';
 import { Connection, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
+import { FlushScheduler } from './flush-scheduler.js';
 import { ClientHeartbeat, type Heartbeat, ServerHeartbeat } from './heartbeat.js';
 import { ConnectionHooks } from './hooks.js';
-import { Turn } from './outbox.js';
 import { RecentCloseReasons } from './recent-close-reasons.js';
 
 /** Milliseconds the peers have to answer our closing frames at shutdown. */
@@ -105,7 +105,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   /** The options, as resolved. Assigning to one throws: they are given when the server is made. */
   readonly opts: EngineOptions;
   /** Where every message waits for the end of the turn. @internal */
-  readonly turn: Turn;
+  readonly scheduler: FlushScheduler;
   /** @internal */
   readonly heartbeat: Heartbeat;
   /** Of clients that speak revision 3. @internal */
@@ -129,7 +129,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     super({ captureRejections: true });
     this.opts = guardOptions(options);
     this.#clock = clock;
-    this.turn = new Turn(clock, options.backlogLimits);
+    this.scheduler = new FlushScheduler(clock, options.backlogLimits);
     this.heartbeat = new ServerHeartbeat(clock, options.pingInterval, options.pingTimeout);
     this.clientHeartbeat = new ClientHeartbeat(clock, options.pingInterval, options.pingTimeout);
     this.#handshakes = { polling: this.#describe('polling'), websocket: this.#describe('websocket') };

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js';
 import type { Prepared } from '../protocol/prepared.js';
 import { Sequence } from '../protocol/sequence.js';
-import { type BacklogLimits, shrinkBacklog } from './backlog.js';
+import { shrinkBacklog } from './backlog.js';
+import type { Flushable, FlushScheduler } from './flush-scheduler.js';
 
 /** Where an outbox writes to: the connection, which knows its current transport. */
 export interface OutboxTarget {
@@ -26,67 +26,6 @@ export interface OutboxTarget {
   onUnwritable(error: unknown, event: string | undefined): void;
 }
 
-/**
- * The end of the turn: all outboxes that got something since the last one are written once.
- *
- * One `setImmediate` per turn, whatever the number of connections. When the loop is idle it costs no latency: it runs
- * right after the I/O callback that made the message. The busier the loop, the more messages each write carries.
- */
-export class Turn {
-  readonly #clock: Clock;
-  /** What each outbox keeps to. */
-  readonly limits: BacklogLimits;
-  /** Where the sequences of this turn begin; see {@link Sequence}. */
-  root: Sequence;
-  #dirty: Outbox[] = [];
-
-  constructor(clock: Clock, limits: BacklogLimits) {
-    this.#clock = clock;
-    this.limits = limits;
-    this.root = this.#newRoot();
-  }
-
-  #newRoot(): Sequence {
-    const { flushBytes, turnFlushBytes } = this.limits;
-    return Sequence.root({ bytes: 0, maxBytes: turnFlushBytes, maxSequenceBytes: flushBytes });
-  }
-
-  enlist(outbox: Outbox): void {
-    if (this.#dirty.length === 0) this.#clock.endOfTurn(this.#flush);
-    this.#dirty.push(outbox);
-  }
-
-  /** More was sent in this turn, to one or to all, than should wait for its end: it is written, or judged, now. */
-  relieve(outbox: Outbox, { ledger }: Sequence): void {
-    if (ledger.bytes <= ledger.maxBytes) {
-      outbox.flushEarly();
-      return;
-    }
-    this.root = this.#newRoot();
-    // They stay enlisted: what concerns the application is done at the end.
-    for (let i = 0; i < this.#dirty.length; i++) this.#dirty[i]!.flushEarly();
-  }
-
-  readonly #flush = (): void => {
-    const dirty = this.#dirty;
-    // Whoever sends while we write is served in the next turn.
-    this.#dirty = [];
-    this.root = this.#newRoot();
-    let written = 0;
-    try {
-      while (written < dirty.length) dirty[written++]!.onTurnEnd();
-    } finally {
-      // A listener of one connection threw: the application hears of it, the other connections do not.
-      if (written < dirty.length) this.#continueWith(dirty.slice(written));
-    }
-  };
-
-  #continueWith(rest: Outbox[]): void {
-    if (this.#dirty.length === 0) this.#clock.endOfTurn(this.#flush);
-    this.#dirty.unshift(...rest);
-  }
-}
-
 /** A backlog is written in pieces of about this many bytes, so that a large one is not copied into one buffer. */
 const PIECE_BYTES = 256 * 1024;
 
@@ -97,13 +36,13 @@ const PIECE_BYTES = 256 * 1024;
  * a turn (a slow reader, no poll waiting) moves to a backlog of this connection alone, as references to the shared
  * messages: a hundred slow readers of one broadcast hold it once.
  */
-export class Outbox {
-  readonly #turn: Turn;
+export class Outbox implements Flushable {
+  readonly #scheduler: FlushScheduler;
   readonly #target: OutboxTarget;
   #tail: Sequence | null = null;
   #backlog: Prepared[] | null = null;
   #backlogBytes = 0;
-  #enlisted = false;
+  #scheduled = false;
   #pressed = false;
   #dropped = 0;
   /** So many of the first messages of the backlog are written one by one: one of them cannot be. */
@@ -111,8 +50,8 @@ export class Outbox {
   /** More waited than is allowed: nothing is taken any more, and the end of the turn tells the target. */
   #isOver = false;
 
-  constructor(turn: Turn, target: OutboxTarget) {
-    this.#turn = turn;
+  constructor(scheduler: FlushScheduler, target: OutboxTarget) {
+    this.#scheduler = scheduler;
     this.#target = target;
   }
 
@@ -136,17 +75,17 @@ export class Outbox {
       this.#tail = this.#tail.append(message);
     } else {
       if (this.#isOver) return;
-      this.#tail = this.#turn.root.append(message);
-      if (!this.#enlisted) {
-        this.#enlisted = true;
-        this.#turn.enlist(this);
+      this.#tail = this.#scheduler.root.append(message);
+      if (!this.#scheduled) {
+        this.#scheduled = true;
+        this.#scheduler.schedule(this);
       }
     }
-    if (this.#tail.isTooLarge) this.#turn.relieve(this, this.#tail);
+    if (this.#tail.isTooLarge) this.#scheduler.relieve(this, this.#tail);
   }
 
   onTurnEnd(): void {
-    this.#enlisted = false;
+    this.#scheduled = false;
     if (this.#isOver) {
       this.#isOver = false;
       this.#target.onOverflow();
@@ -202,7 +141,7 @@ export class Outbox {
       this.#backlogBytes += sequence.byteLength;
       return;
     }
-    const event = this.#turn.limits.keyOf(sequence.last!);
+    const event = this.#scheduler.limits.keyOf(sequence.last!);
     if (event !== undefined) {
       // The client is told when nothing waits any more, as after any drop.
       this.#dropped++;
@@ -213,7 +152,7 @@ export class Outbox {
 
   #limit(): void {
     const bytes = this.#backlogBytes + this.#target.unsentBytes;
-    if (!this.#pressed && (this.#dropped > 0 || this.#isTooMuch() || bytes > this.#turn.limits.pressureBytes)) {
+    if (!this.#pressed && (this.#dropped > 0 || this.#isTooMuch() || bytes > this.#scheduler.limits.pressureBytes)) {
       this.#pressed = true;
       this.#target.onPressure(this.#backlog!.length);
       // The application may have closed the connection.
@@ -226,7 +165,7 @@ export class Outbox {
   }
 
   #isTooMuch(): boolean {
-    const { maxBytes, maxMessages } = this.#turn.limits;
+    const { maxBytes, maxMessages } = this.#scheduler.limits;
     return this.#backlogBytes + this.#target.unsentBytes > maxBytes || this.#backlog!.length > maxMessages;
   }
 
@@ -235,7 +174,11 @@ export class Outbox {
     if (!this.#isTooMuch()) return;
     const messages = this.#backlog!;
     const count = messages.length;
-    const rest = shrinkBacklog({ messages, bytes: this.#backlogBytes }, this.#target.unsentBytes, this.#turn.limits);
+    const rest = shrinkBacklog(
+      { messages, bytes: this.#backlogBytes },
+      this.#target.unsentBytes,
+      this.#scheduler.limits,
+    );
     if (rest === null) {
       this.clear();
       this.#isOver = true;

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../core/clock.js';
-import { Outbox, type OutboxTarget, Turn } from '../../core/engine/outbox.js';
+import { FlushScheduler } from '../../core/engine/flush-scheduler.js';
+import { Outbox, type OutboxTarget } from '../../core/engine/outbox.js';
 import { resolveOptions } from '../../core/options/index.js';
 import { Prepared } from '../../core/protocol/prepared.js';
 import type { FrameTransport } from '../../core/transports/frame-transport.js';
@@ -21,7 +22,7 @@ type Accept = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Sends back what comes in, by way of an outbox, as the engine does. */
 function echo(transport: FrameTransport): void {
-  const turn = new Turn(systemClock, resolveOptions({ maxBufferedBytes: MAX }).backlogLimits);
+  const scheduler = new FlushScheduler(systemClock, resolveOptions({ maxBufferedBytes: MAX }).backlogLimits);
   const target: OutboxTarget = {
     get ready() {
       return transport.ready;
@@ -38,7 +39,7 @@ function echo(transport: FrameTransport): void {
     onOverflow: () => transport.terminate(),
     onUnwritable: () => transport.terminate(),
   };
-  const outbox = new Outbox(turn, target);
+  const outbox = new Outbox(scheduler, target);
   const send = (part: string | Buffer): boolean => {
     outbox.push(new Prepared([part]));
     return true;

@@ -1,4 +1,4 @@
-import { type HeartbeatTarget, ClientHeartbeat, ServerHeartbeat } from '../../../core/engine/heartbeat.js';
+import { ClientHeartbeat, type HeartbeatTarget, ServerHeartbeat } from '../../../core/engine/heartbeat.js';
 import { TestClock } from '../../support/test-clock.js';
 
 const INTERVAL = 1000;
@@ -125,7 +125,10 @@ describe('of a client that pings', () => {
     const clock = new TestClock();
     const missing: string[] = [];
     const beat = new ClientHeartbeat(clock, INTERVAL, TIMEOUT);
-    const peer: HeartbeatTarget = { onPingDue: () => missing.push('a ping'), onPongMissing: () => missing.push('gone') };
+    const peer: HeartbeatTarget = {
+      onPingDue: () => missing.push('a ping'),
+      onPongMissing: () => missing.push('gone'),
+    };
     beat.start(peer);
     return { clock, missing, beat, peer };
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { Outbox, type OutboxTarget, Turn } from '../../../core/engine/outbox.js';
+import { FlushScheduler } from '../../../core/engine/flush-scheduler.js';
+import { Outbox, type OutboxTarget } from '../../../core/engine/outbox.js';
 import { resolveOptions, type ServerOptions } from '../../../core/options/index.js';
 import { Prepared } from '../../../core/protocol/prepared.js';
 import type { Sequence } from '../../../core/protocol/sequence.js';
@@ -19,8 +20,8 @@ class Receiver implements OutboxTarget {
   /** Takes this many writes, then is not ready. */
   capacity = Number.POSITIVE_INFINITY;
 
-  constructor(turn: Turn) {
-    this.outbox = new Outbox(turn, this);
+  constructor(scheduler: FlushScheduler) {
+    this.outbox = new Outbox(scheduler, this);
   }
 
   writeSequence(sequence: Sequence): void {
@@ -51,8 +52,8 @@ class Receiver implements OutboxTarget {
 
 function setup(count: number, given: ServerOptions = {}) {
   const clock = new TestClock();
-  const turn = new Turn(clock, resolveOptions(given).backlogLimits);
-  return { clock, turn, receivers: Array.from({ length: count }, () => new Receiver(turn)) };
+  const scheduler = new FlushScheduler(clock, resolveOptions(given).backlogLimits);
+  return { clock, receivers: Array.from({ length: count }, () => new Receiver(scheduler)) };
 }
 
 const text = (content: string) => Prepared.message([content]);
@@ -536,8 +537,8 @@ describe('more than may wait for the end of a turn', () => {
 
 test('an answer of a transport that takes so many packets has no more, and the next ones have the rest, in order', () => {
   const clock = new TestClock();
-  const turn = new Turn(clock, resolveOptions({}).backlogLimits);
-  const receiver = new Receiver(turn);
+  const scheduler = new FlushScheduler(clock, resolveOptions({}).backlogLimits);
+  const receiver = new Receiver(scheduler);
   receiver.maxPackets = 3;
   const attached = Prepared.message(['51-', Buffer.from([1])]);
   const large = Prepared.message(['54-', ...Array.from({ length: 4 }, () => Buffer.from([1]))]);
