@@ -31,7 +31,8 @@ function create(options: Partial<ConstructorParameters<typeof PollingTransport>[
   return { transport, log, connect: () => new HttpWire(server) };
 }
 
-const sequence = (...texts: string[]) => texts.reduce((last, text) => last.append(new Prepared([text])), Sequence.root());
+const sequence = (...texts: string[]) =>
+  texts.reduce((last, text) => last.append(new Prepared([text])), Sequence.root());
 
 test('a GET waits for messages, and takes all there are', async () => {
   const { transport, log, connect } = create();
