@@ -1,10 +1,16 @@
 // The languages: what they need, how their programs are built, and the rows that are run.
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe } from './describe.mjs';
 
 const source = (...names) => fileURLToPath(new URL(join(...names), import.meta.url));
 const modes = ['polling', 'websocket', 'upgrade'];
+
+/** Version 1 speaks Socket.IO 2. */
+const javaClients = [
+  { major: '2', version: '2.1.2', server: {} },
+  { major: '1', version: '1.0.2', server: { allowEIO3: true } },
+];
 
 /** python-socketio fails on an answer of more than 16 packets, which the official server sends. */
 const burst = () => {
@@ -46,6 +52,46 @@ export const languages = [
           // Its writing thread may end before it has sent that the client leaves.
           leavesInSilence: kind === 'sync' && mode !== 'websocket',
           onlyOurs: mode === 'polling' ? { bursts: burst() } : {},
+        })),
+      ),
+    servers: () => [],
+  },
+  {
+    name: 'java',
+    share: true,
+    tools: [
+      ['mvn', '--version'],
+      ['javac', '-version'],
+    ],
+    install: 'Debian: apt-get install default-jdk-headless maven',
+    build: (folder) =>
+      javaClients.flatMap(({ major, version }) => [
+        [
+          ...['mvn', '--batch-mode', '--quiet', 'dependency:copy-dependencies', `-Dclient=${version}`],
+          `-DoutputDirectory=${join(folder, version)}`,
+        ],
+        [
+          ...['javac', '-nowarn', '-encoding', 'UTF-8', '-cp', join(folder, version, '*')],
+          ...['-d', join(folder, `classes-${major}`), 'Client.java'],
+        ],
+      ]),
+    clients: (folder) =>
+      javaClients.flatMap(({ major, version, server }) =>
+        modes.map((mode) => ({
+          title: `io.socket:socket.io-client ${version}, ${mode}`,
+          command: 'java',
+          args: (url) => [
+            ...['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-Dfile.encoding=UTF-8'],
+            ...[
+              '-cp',
+              [join(folder, version, '*'), join(folder, `classes-${major}`)].join(delimiter),
+              'Client',
+              url,
+              mode,
+              major,
+            ],
+          ],
+          server,
         })),
       ),
     servers: () => [],
