@@ -89,7 +89,7 @@ async function check(command, ...args) {
 /** From nothing: a file that was deleted from the sources must not live on in `dist`. */
 async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const code = await execute(process.execPath, [join(root, 'build', 'index.mjs')]);
+  const code = await execute(process.execPath, [join(root, 'core', 'build', 'index.mjs')]);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 

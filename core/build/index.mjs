@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundleAll } from '../core/client/bundle.mjs';
+import { bundleAll } from '../client/bundle.mjs';
 import { writeClientPackage } from './client-package.mjs';
 import { finishCommonJs } from './commonjs.mjs';
 import { ENTRIES } from './entries.mjs';
@@ -19,7 +19,7 @@ import { reachable } from './reachable.mjs';
 import { writeServerPackage } from './server-package.mjs';
 import { writeWrappers } from './wrappers.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const dist = join(root, 'dist');
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 const compile = (project) =>
@@ -27,7 +27,11 @@ const compile = (project) =>
 
 try {
   await rm(join(dist, 'cjs'), { recursive: true, force: true });
-  await Promise.all([compile('tsconfig.json'), compile('build/tsconfig.cjs.json'), bundleAll(join(dist, 'browser'))]);
+  await Promise.all([
+    compile('tsconfig.json'),
+    compile('core/build/tsconfig.cjs.json'),
+    bundleAll(join(dist, 'browser')),
+  ]);
   await finishCommonJs(dist);
   await writeWrappers(dist);
   await writeClientPackage(root, dist);
