@@ -7,7 +7,7 @@ import { launchChromium } from '../support/chromium.js';
 import { bounded } from '../support/compat/wait.js';
 import { freePort } from '../support/next-project.js';
 import { type Program, Project } from '../support/project.js';
-import { Readme } from '../support/readme.js';
+import { NEW_MANIFEST, Readme } from '../support/readme.js';
 
 let browser: Browser;
 let project: Project;
@@ -27,7 +27,8 @@ afterEach(async () => {
 
 async function follow(readme: Readme, port: number): Promise<void> {
   project = await Project.with(readme.packages);
-  project.write('package.json', '{ "type": "module" }');
+  project.write('package.json', NEW_MANIFEST);
+  for (const command of readme.manifestCommands) await project.run(command);
   for (const { file, code } of readme.files) project.write(file, code.replaceAll('3000', String(port)));
 }
 

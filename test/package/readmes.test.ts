@@ -7,7 +7,7 @@ import { cleanUp, client, defer, knock } from '../support/fastify.js';
 import { freePort } from '../support/next-project.js';
 import { disconnect } from '../support/official-client.js';
 import { type Program, Project } from '../support/project.js';
-import { Readme } from '../support/readme.js';
+import { NEW_MANIFEST, Readme } from '../support/readme.js';
 
 afterEach(cleanUp);
 
@@ -16,7 +16,8 @@ async function follow(readme: Readme, extra: string[] = []): Promise<{ project: 
   const project = await Project.with([...readme.packages, ...extra]);
   defer(() => project.remove());
   const port = await freePort();
-  project.write('package.json', '{ "type": "module" }');
+  project.write('package.json', NEW_MANIFEST);
+  for (const command of readme.manifestCommands) await project.run(command);
   for (const { file, code } of readme.files) project.write(file, code.replaceAll('3000', String(port)));
   return { project, port, url: `http://localhost:${port}` };
 }
@@ -153,7 +154,7 @@ describe('integrations/fastify/README.md', () => {
   it('types', async () => {
     const { project } = await follow(readme, ['typescript', '@types/node']);
     project.write(
-      'main.ts',
+      'main.mts',
       `import carillon from 'carillon/fastify';
        import Fastify from 'fastify';
        ${readme.fragment('Types', 'ts')}
@@ -167,7 +168,7 @@ describe('integrations/fastify/README.md', () => {
        });`,
     );
     await project.run(
-      'npx tsc --noEmit --module nodenext --target es2023 --types node --strict --skipLibCheck main.ts',
+      'npx tsc --noEmit --module nodenext --target es2023 --types node --strict --skipLibCheck main.mts',
     );
   });
 });
@@ -177,8 +178,6 @@ describe('integrations/nestjs/README.md', () => {
 
   it('from an empty folder', async () => {
     const { project, port } = await follow(readme);
-    project.write('package.json', '{}');
-    await project.run(readme.command('npm pkg set type=module'));
     await project.run(readme.command('npx tsc'));
     const server = project.start(readme.command('node dist/main.js'));
     await saysHello(server, port);

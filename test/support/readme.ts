@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What `npm init -y` of npm 11 writes, as far as programs can tell. */
+export const NEW_MANIFEST = '{ "name": "new", "version": "1.0.0", "main": "index.js", "type": "commonjs" }';
+
 /** A fenced block of a document. */
 export interface CodeBlock {
   language: string;
@@ -37,6 +40,12 @@ export class Readme {
     const commands = this.blocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
     const installs = commands.join('\n').matchAll(/npm install ([^\n#]*)/g);
     return [...installs].flatMap(([, names]) => names!.split(' ').filter((name) => name !== '' && name[0] !== '-'));
+  }
+
+  /** Every command that the document tells to change `package.json` with. */
+  get manifestCommands(): string[] {
+    const commands = this.blocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
+    return commands.join('\n').match(/^npm pkg .*$/gm) ?? [];
   }
 
   /** The blocks that are whole files. */

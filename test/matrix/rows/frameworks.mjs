@@ -46,12 +46,14 @@ process.on('warning', (warning) => { if (warning.code === 'CARILLON_UNTESTED') t
 })().catch((error) => { console.error(error); process.exit(1); });
 `;
 
+const nestPackages = ['common', 'core', 'websockets', 'platform-express', 'platform-fastify'];
+
 /** @param peers what else is installed; a `@nestjs/…` among them has another version than the others. */
 const nest = (version, ...peers) => ({
   name: `NestJS ${version}, on Express and Fastify`,
   area: 'frameworks',
   async run(place) {
-    const own = ['common', 'core', 'websockets', 'platform-express', 'platform-fastify']
+    const own = nestPackages
       .map((name) => `@nestjs/${name}`)
       .filter((name) => !peers.some((each) => each.startsWith(`${name}@`)));
     await place.install('carillon', ...own.map((name) => `${name}@${version}`), ...peers);
@@ -87,7 +89,29 @@ const fastify = (version) => ({
   },
 });
 
+/** What `npm test` runs of it: the versions that this project has installed itself. */
+const share = [
+  [
+    'NestJS, as this project has it',
+    nestProgram,
+    [...nestPackages.map((name) => `@nestjs/${name}`), 'rxjs', 'reflect-metadata'],
+  ],
+  ['Fastify, as this project has it', fastifyProgram, ['fastify']],
+  ['Fastify 4, as this project has it', fastifyProgram, ['fastify=fastify-lowest']],
+].map(([name, program, packages]) => ({
+  name,
+  area: 'frameworks',
+  share: true,
+  async run(place) {
+    await place.link('carillon', ...packages);
+    place.write('client.cjs', client);
+    place.write('main.cjs', program);
+    await place.run('node main.cjs');
+  },
+}));
+
 export default [
+  ...share,
   nest('10.0.0', 'rxjs@7.1.0', 'reflect-metadata@0.1.12'),
   nest('10', 'rxjs@7', 'reflect-metadata@0.2'),
   // Its own platform-fastify asks for NestJS 10 (so does 11.0.1; 11.0.2 was never published): npm refuses them together.
