@@ -26,16 +26,20 @@ export async function writeClientPackage(root, dist) {
   }
   await copy(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   const whole = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const { version, license, author, engines, dependencies } = whole;
+  const { version, license, author, engines } = whole;
+  const code = await Promise.all(files.map((file) => readFile(join(dist, file), 'utf8')));
+  const isUsed = ([name]) => VENDORED.includes(name) || code.some((text) => text.includes(`require("${name}")`));
+  const dependencies = Object.fromEntries(Object.entries(whole.dependencies).filter(isUsed));
   const entry = (types, { node, browser, cjs }) => ({
     import: {
       types: `./build/core/client/${types}.d.ts`,
-      ...(node && { node: `./build/core/client/${node}.js` }),
+      // Before `node`: Jest sets both in an environment that imitates a page.
+      ...(node && { browser: `./build/core/client/${browser}.js`, node: `./build/core/client/${node}.js` }),
       default: `./build/core/client/${browser}.js`,
     },
     require: {
       types: `./build/cjs/core/client/${types}.d.cts`,
-      ...(node && { node: `./build/cjs/core/client/${node}.cjs` }),
+      ...(node && { browser: `./build/cjs/core/client/${cjs}.cjs`, node: `./build/cjs/core/client/${node}.cjs` }),
       default: `./build/cjs/core/client/${cjs}.cjs`,
     },
   });
@@ -68,7 +72,7 @@ export async function writeClientPackage(root, dist) {
     imports: Object.fromEntries(
       VENDORED.map((name) => [`#${name}`, { module: `./build/cjs/vendor/${name}.mjs`, default: name }]),
     ),
-    dependencies: Object.fromEntries(VENDORED.map((name) => [name, dependencies[name]])),
+    dependencies,
   };
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await writeFile(

@@ -13,12 +13,6 @@ export const MAX_DELAY = 2 ** 31 - 1;
 // Taken when the module is loaded: before a test suite or a zone library replaces the globals.
 const native = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
 
-/** Node.js: calls back once what has arrived by now has been read. The end of a connection is news as any other. */
-export function afterReading(callback: () => void): void {
-  // The rest of this round of the event loop, and a whole one.
-  setImmediate(() => setImmediate(callback));
-}
-
 /**
  * @param useNativeTimers use the functions as they were when this module was loaded, also when they are mocked later.
  * @param autoUnref timers do not keep a Node.js process alive.

@@ -1,6 +1,6 @@
 // What is in the tarball of `npm pack`, as the tools of the field and the users' own programs see it.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -53,6 +53,19 @@ describe('the tools', () => {
       }
     }
   }, 180_000);
+});
+
+describe('carillon-client', () => {
+  it('asks for all that its part for Node.js loads', async () => {
+    const { modules } = await packed();
+    const folder = join(modules, 'carillon-client');
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.cjs'));
+    const code = files.map((file) => readFileSync(join(folder, file), 'utf8')).join('');
+    const used = [...code.matchAll(/\brequire\("([\w@][^"]*)"\)/g)].map(([, name]) => name!);
+    expect(used).toContain('cookie');
+    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(used));
+  });
 });
 
 describe('require()', () => {

@@ -163,6 +163,8 @@ const rule: DependencyRule = {
     { who: 'core/client/', may: [...base, 'core/protocol/', 'core/extensions/retries/wire.ts'] },
     // The clock of a browser: time by the wall, and timers that a page's test tools may have replaced.
     { who: 'core/client/clock.ts', may: ['core/clock.ts'], timers: true },
+    // The round of the event loop, on Node.js alone.
+    { who: 'core/client/node-clock.ts', may: [], timers: true },
     { who: 'core/client/transports/', may: [...base, 'core/client/', 'core/protocol/'], outside: true },
   ],
   // What the application sees of a socket: `socket.nsp` and `socket.server`, and `namespace.server`, with its event types.

@@ -4,8 +4,19 @@ import type { EnginePacket } from './transport.js';
 /** The text form of any packet: binary as `b` and base64. A promise only for a Blob, whose bytes have to be read. */
 export function encodeAsText(packet: EnginePacket): string | Promise<string> {
   const { data } = packet;
-  if (data instanceof Blob) return data.arrayBuffer().then(encodeBinary);
+  if (data instanceof Blob) return data.arrayBuffer ? data.arrayBuffer().then(encodeBinary) : encodeBlob(data);
   return typeof data === 'object' && data !== null ? encodeBinary(data) : encodeText(packet);
+}
+
+/** Where a Blob cannot be asked for its bytes: React Native, jsdom. */
+function encodeBlob(data: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    // A data URL: the base64 stands behind the comma, unless there is none.
+    reader.onload = () => resolve(`b${(reader.result as string).split(',')[1] ?? ''}`);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(data);
+  });
 }
 
 function encodeBinary(data: ArrayBuffer | ArrayBufferView): string {

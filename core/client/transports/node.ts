@@ -1,10 +1,13 @@
+import { Blob as NodeBlob } from 'node:buffer';
 import http from 'node:http';
 import https from 'node:https';
 import { WebSocket as Ws } from 'ws';
-import { afterReading } from '../clock.js';
+import { afterReading } from '../node-clock.js';
+import { decodeFromText, encodeAsText } from './base64.js';
 import { CookieJar } from './cookies.js';
-import { type PollingResponse, PollingTransport } from './polling.js';
-import type { TransportOptions } from './transport.js';
+import { PollingTransport } from './polling.js';
+import type { PollingResponse } from './polling-response.js';
+import type { EnginePacket, TransportOptions } from './transport.js';
 import type { WebSocketLike } from './websocket.js';
 import { Base64WebSocketTransport } from './websocket-base64.js';
 
@@ -56,6 +59,20 @@ export class NodeWebSocketTransport extends Base64WebSocketTransport {
     return ws as unknown as WebSocketLike;
   }
 
+  protected override write(packets: EnginePacket[]): void {
+    if (!packets.some(isForeignBlob)) {
+      super.write(packets);
+      return;
+    }
+    const read = async (packet: EnginePacket) =>
+      isForeignBlob(packet) ? { ...packet, data: decodeFromText(await encodeAsText(packet))!.data } : packet;
+    // Nothing overtakes them: there is no `drain` before they are written.
+    Promise.all(packets.map(read)).then(
+      (ready) => super.write(ready),
+      (error) => this.onError('websocket error', error.message, error),
+    );
+  }
+
   protected override doClose(): void {
     super.doClose();
     // The closing handshake of a peer that has vanished would keep the socket and a timer for half a minute.
@@ -64,6 +81,11 @@ export class NodeWebSocketTransport extends Base64WebSocketTransport {
     const timer = this.opts.clock.setTimeout(() => ws.terminate(), 2000);
     ws.on('close', () => timer.cancel());
   }
+}
+
+/** True for a Blob of a page that a test environment imitates: `ws` knows those of Node.js alone. */
+function isForeignBlob({ data }: EnginePacket): boolean {
+  return data instanceof Blob && !(data instanceof NodeBlob);
 }
 
 /**

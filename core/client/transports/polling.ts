@@ -1,22 +1,17 @@
 import type { Timer } from '../clock.js';
 import { decodeFromText, encodeAsText } from './base64.js';
 import { quote } from './codec.js';
+import type { PollingResponse } from './polling-response.js';
 import { type EnginePacket, Transport } from './transport.js';
+import { requestByXhr } from './xhr.js';
 
 /** Joins the packets of a body. Source: Engine.IO protocol 4, "Payload encoding". */
 const SEPARATOR = '\x1e';
 
-/** An answer as far as the transport needs it. */
-export interface PollingResponse {
-  status: number;
-  body: string;
-  contentType?: string | null | undefined;
-}
-
 /** Milliseconds for the request that tells the server that we leave. */
 const CLOSE_TIMEOUT = 5000;
 
-/** HTTP long-polling, on `fetch`. */
+/** HTTP long-polling, on `fetch`, or on `XMLHttpRequest` where there is none. */
 export class PollingTransport extends Transport {
   #polling = false;
   #failed = false;
@@ -29,13 +24,16 @@ export class PollingTransport extends Transport {
 
   /** Sends one request: GET without a body, else POST. Rejects when no answer comes. */
   protected async request(uri: string, body: string | undefined, signal: AbortSignal): Promise<PollingResponse> {
+    const headers = this.headers(body);
+    const { withCredentials } = this.opts;
+    if (!globalThis.fetch) return requestByXhr(uri, body, headers, withCredentials, signal);
     const response = await fetch(uri, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: this.headers(body),
+      headers,
       body: body ?? null,
       cache: 'no-store',
       // As XMLHttpRequest does: cookies of the own origin always go along, sticky sessions depend on it.
-      credentials: this.opts.withCredentials ? 'include' : 'same-origin',
+      credentials: withCredentials ? 'include' : 'same-origin',
       signal,
     });
     return { status: response.status, body: await response.text(), contentType: response.headers.get('content-type') };
