@@ -68,15 +68,16 @@ export function reportText(emitter: Emitter, text: string): void {
   const packet = describePacket(text);
   emitter.emit('packet', packet);
   if (packet.type !== 'message') return;
-  emitter.emit('message', packet.data ?? '');
+  // In the order of `engine.io`.
   emitter.emit('data', packet.data ?? '');
+  emitter.emit('message', packet.data ?? '');
 }
 
 /** Tells of a binary message that arrived. */
 export function reportBinary(emitter: Emitter, data: Buffer): void {
   emitter.emit('packet', { type: 'message', data });
-  emitter.emit('message', data);
   emitter.emit('data', data);
+  emitter.emit('message', data);
 }
 
 function describePacket(text: string): EnginePacket {

@@ -460,6 +460,14 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   }
 
   /** @internal */
+  onUnanswered(error: unknown): void {
+    const words = `an answer could not be written to ${this.id}: ${error instanceof Error ? error.message : error}`;
+    this.#host.onListenerError(new Error(words, { cause: error }), 'headers');
+    // Later: it may have been a write of the outbox.
+    queueMicrotask(() => this.fail('transport error', error));
+  }
+
+  /** @internal */
   onPingDue(): void {
     this.#pingExtended = false;
     if (this.#observed) announcePackets(this, PING);

@@ -273,7 +273,12 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   onHeaders(headers: ResponseHeaders, request: IncomingMessage, newId: string | undefined): void {
     if (newId !== undefined) {
       const { cookie } = this.opts;
-      if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, newId, cookie);
+      try {
+        if (cookie) headers['Set-Cookie'] = serializeCookie(cookie.name, newId, cookie);
+      } catch (error) {
+        // Its own `encode` threw: all else was checked with the options.
+        this.onListenerError(error, 'cookie');
+      }
     }
     this.completeHeaders(headers, request, newId !== undefined);
   }

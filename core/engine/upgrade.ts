@@ -81,6 +81,9 @@ export class Upgrade implements TransportHandler {
 
   onTooLarge(): void {}
 
+  /** WebSockets answer no requests. */
+  onUnanswered(): void {}
+
   onClose(): void {
     this.cancel();
   }

@@ -223,7 +223,13 @@ export class NodeHttp implements EngineFront {
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
     this.#report(request, refusal);
     const { sid } = refusal.context;
-    refuseRequest(response, refusal, typeof sid === 'string' ? this.#engine.closeReasonOf(sid) : undefined);
+    try {
+      refuseRequest(response, refusal, typeof sid === 'string' ? this.#engine.closeReasonOf(sid) : undefined);
+    } catch (error) {
+      // A middleware put a `writeHead` of its own in place, and that threw.
+      response.destroy();
+      this.#engine.onListenerError(error, 'headers');
+    }
   }
 
   #report(req: IncomingMessage, refusal: Refusal): void {

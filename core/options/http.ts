@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { SerializeOptions } from 'cookie';
+import { type SerializeOptions, serialize } from 'cookie';
 import { OptionError } from '../errors.js';
 import {
   type CorsOptions,
@@ -80,8 +80,9 @@ export function resolveHttpSettings(given: HttpSettings): ResolvedHttpSettings {
 }
 
 function path(value: unknown, name: string): string {
-  if (isAbsent(value)) return '/socket.io';
-  if (typeof value !== 'string' || value === '') throw new OptionError(name, value, 'a path such as "/socket.io"');
+  // Socket.IO takes an empty path for none.
+  if (isAbsent(value) || value === '') return '/socket.io';
+  if (typeof value !== 'string') throw new OptionError(name, value, 'a path such as "/socket.io"');
   const trimmed = value.replace(/\/$/, '');
   return trimmed.startsWith('/') || trimmed === '' ? trimmed : `/${trimmed}`;
 }
@@ -90,12 +91,24 @@ function cookie(value: unknown, name: string): false | SessionCookie {
   if (isAbsent(value) || value === false) return false;
   const defaults = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' as const };
   if (value === true) return defaults;
-  if (typeof value === 'string' && value !== '') return { ...defaults, name: value };
-  if (typeof value !== 'object') throw new OptionError(name, value, 'true, false, a name or an object with a name');
-  const resolved = { ...defaults, ...value } as SessionCookie;
+  const given = typeof value === 'string' && value !== '' ? { name: value } : value;
+  if (typeof given !== 'object') throw new OptionError(name, value, 'true, false, a name or an object with a name');
+  const resolved = { ...defaults, ...given } as SessionCookie;
   if (typeof resolved.name !== 'string' || resolved.name === '')
     throw new OptionError(`${name}.name`, resolved.name, 'a name');
+  // Socket.IO cuts off what is behind the point.
+  if (Number.isFinite(resolved.maxAge)) resolved.maxAge = Math.floor(resolved.maxAge!);
+  checkCookie(resolved, value, name);
   return resolved;
+}
+
+/** Each handshake writes the cookie: what no cookie can have is found here, and not by the first client. */
+function checkCookie({ encode: _, ...attributes }: SessionCookie, value: unknown, name: string): void {
+  try {
+    serialize(attributes.name, 'id', attributes);
+  } catch (error) {
+    throw new OptionError(name, value, `attributes that a cookie can have (${(error as Error).message})`);
+  }
 }
 
 function cors(value: unknown, name: string): CorsOptions | CorsOptionsDelegate | undefined {

@@ -488,8 +488,19 @@ export class Socket<
     return (...args) => {
       if (isSent) return;
       isSent = true;
-      this.client.deliver(this.#prepareAnswer(id, event, args), false);
+      if (this.packet === Socket.prototype.packet) this.client.deliver(this.#prepareAnswer(id, event, args), false);
+      else this.#answerByPacket(id, event, args);
     };
+  }
+
+  /** A replacement of {@link packet} sees acknowledgements, too. */
+  #answerByPacket(id: number, event: unknown, args: unknown[]): void {
+    try {
+      this.packet({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args });
+    } catch (error) {
+      this.server.reportListenerError(error, { socket: this, event });
+      this.client.deliver(this.#prepareAnswer(id, event, [INTERNAL_ERROR]), false);
+    }
   }
 
   /** An answer, encoded. One that cannot be sent is reported, and the client is told that there was an error. */

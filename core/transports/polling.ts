@@ -81,17 +81,17 @@ export class PollingTransport implements Transport, PayloadVisitor {
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === 'GET') this.#onPoll(request, response);
     else if (request.method === 'POST') this.#onPost(request, response);
-    else response.writeHead(500).end();
+    else this.#respond(response, 500);
   }
 
   #onPoll(request: IncomingMessage, response: ServerResponse): void {
     if (this.#poll !== null) {
-      response.writeHead(400).end();
+      this.#respond(response, 400);
       this.#refuse('overlap from client');
       return;
     }
     if (this.#readyState === 'closed') {
-      response.writeHead(400).end();
+      this.#respond(response, 400);
       return;
     }
     const poll = { request, response };
@@ -106,14 +106,14 @@ export class PollingTransport implements Transport, PayloadVisitor {
 
   #onPost(request: IncomingMessage, response: ServerResponse): void {
     if (this.#post !== null) {
-      response.writeHead(400).end();
+      this.#respond(response, 400);
       this.#refuse('data request overlap from client');
       return;
     }
     // The body of an older revision of the protocol: nothing of it is read.
     const isBytes = request.headers['content-type'] === 'application/octet-stream';
     if (isBytes && !this.#codec.takesBytes) {
-      response.writeHead(400, { Connection: 'close' }).end();
+      this.#respond(response, 400, { Connection: 'close' });
       this.#refuse('invalid content');
       return;
     }
@@ -151,7 +151,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
     if (this.#post === null) return;
     const { request, response } = this.#post;
     this.#post = null;
-    response.writeHead(400, this.#closingHeaders()).end();
+    this.#respond(response, 400, this.#closingHeaders());
     request.resume();
   }
 
@@ -165,7 +165,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   /** Only this request fails. Its connection is closed with the answer: nobody reads the rest of the body. */
   #refuseTooLarge(request: IncomingMessage, response: ServerResponse, bytes: number): void {
     this.#post = null;
-    response.writeHead(413, { Connection: 'close' }).end();
+    this.#respond(response, 413, { Connection: 'close' });
     request.resume();
     this.#handler?.onTooLarge(bytes);
   }
@@ -181,7 +181,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
     }
     if (failure !== undefined) this.#closeReason = `parse error: ${(failure as Error).message}`;
     if (this.#closeReason !== undefined) headers[REASON_HEADER] = this.#closeReason;
-    response.writeHead(200, headers).end('ok');
+    this.#respond(response, 200, headers, 'ok');
     if (failure !== undefined) this.#end('parse error', failure);
   }
 
@@ -237,11 +237,24 @@ export class PollingTransport implements Transport, PayloadVisitor {
 
   /** HTTP servers wait for ever for clients that do not read their answer, and the answer with them. */
   #send(response: ServerResponse, headers: ResponseHeaders, body: string | Buffer): void {
-    response.writeHead(200, headers).end(body);
+    this.#respond(response, 200, headers, body);
     const { socket } = response;
     // The socket's time, not the response's: requests that are injected have no socket, and would get a timer.
     // When the answer is read, Node sets the time for the next request.
     if (socket !== null && socket.writableLength > 0) socket.setTimeout?.(this.#options.pingTimeout);
+  }
+
+  /**
+   * Writes an answer whole. Middlewares replace `writeHead` to add headers of the application, and what they throw must
+   * neither end the process nor leave the client waiting: the request is cut, and the session ends.
+   */
+  #respond(response: ServerResponse, status: number, headers: ResponseHeaders = {}, body?: string | Buffer): void {
+    try {
+      response.writeHead(status, headers).end(body);
+    } catch (error) {
+      response.destroy();
+      this.#handler?.onUnanswered(error);
+    }
   }
 
   #addHeaders(headers: ResponseHeaders, request: IncomingMessage): void {

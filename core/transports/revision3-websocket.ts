@@ -97,6 +97,9 @@ export class Revision3WebSocket implements Transport, TransportHandler {
     this.#handler?.onTooLarge(bytes);
   }
 
+  /** WebSockets answer no requests. */
+  onUnanswered(): void {}
+
   onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void {
     this.#end(reason, description);
   }

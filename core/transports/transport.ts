@@ -53,6 +53,11 @@ export interface TransportHandler {
   onHeaders(headers: ResponseHeaders, request: IncomingMessage): void;
   /** A message was refused because it is larger than `maxHttpBufferSize`. @param bytes how many it has, where that is known. */
   onTooLarge(bytes?: number): void;
+  /**
+   * An HTTP answer could not be written, because the application's own `writeHead` threw: the request was cut. May be called
+   * from within `write`.
+   */
+  onUnanswered(error: unknown): void;
   /** The end, with who caused it. */
   onClose(reason: 'transport close' | 'transport error' | 'parse error', description?: unknown): void;
 }

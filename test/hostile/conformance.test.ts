@@ -50,6 +50,7 @@ function echo(transport: FrameTransport): void {
     onReady: () => outbox.flush(),
     onHeaders() {},
     onTooLarge() {},
+    onUnanswered() {},
     onClose() {},
   });
 }

@@ -137,6 +137,11 @@ export class MemoryTransport implements Transport {
     this.#handler?.onTooLarge(bytes);
   }
 
+  /** An answer cannot be written. */
+  failAnswer(error: unknown): void {
+    this.#handler?.onUnanswered(error);
+  }
+
   /** The peer, or the network, ends it. */
   disconnect(
     reason: 'transport close' | 'transport error' | 'parse error' = 'transport close',

@@ -174,9 +174,10 @@ export const scenarios: Scenario[] = [
       context.record('peer', 'received', await peer.receive());
       context.record('peer', 'received', await peer.receive());
       await context.bounded(sent, 'the callback of send');
-      conn.on('data', (data) => context.record('server', 'data', data));
+      for (const event of ['message', 'data', 'packet'] as const)
+        conn.on(event, (what) => context.record('server', event, what));
       await peer.send('42["x"]');
-      await context.recorded('server', 2);
+      await context.recorded('server', 4);
     },
   },
   {

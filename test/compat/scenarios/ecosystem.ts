@@ -128,9 +128,11 @@ export const scenarios: Scenario[] = [
         send.call(this, packet, options);
       };
       context.listen('client', client);
+      socket.on('question', (ack) => ack('answer', 1));
       socket.emit('x', 1);
       socket.send('hello');
       io.emit('to all', 2);
+      context.record('client', 'answer', await client.emitWithAck('question'));
       await context.delivered(socket, client);
     },
   },

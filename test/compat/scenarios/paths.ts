@@ -21,6 +21,7 @@ export const scenarios: Scenario[] = [
         { addTrailingSlash: false },
         { path: '/chat', addTrailingSlash: false },
         { path: '/' },
+        { path: '' },
       ]) {
         const label = JSON.stringify(options);
         const server = createServer((_request, response) => response.writeHead(404).end('not ours'));

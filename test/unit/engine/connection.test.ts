@@ -477,8 +477,8 @@ describe('what an application sees', () => {
     target.sendBinary(Buffer.from([1]));
     target.disconnect();
     expect(heard).toEqual([
-      'message a',
       'data a',
+      'message a',
       'upgrading',
       'upgrade',
       'flush',
@@ -486,8 +486,8 @@ describe('what an application sees', () => {
       'flush',
       'drain',
       'heartbeat',
-      'message',
       'data',
+      'message',
       'close transport close',
     ]);
   });
@@ -655,6 +655,20 @@ test('a message that is too large is an event with its size', () => {
     [connection, { bytes: 5000, limit: 1000 }],
     [connection, { bytes: 1001, limit: 1000 }],
   ]);
+});
+
+test('an answer that the application made impossible is reported, and ends the session behind the write', async () => {
+  const { engine, ...test } = withClock();
+  const { connection, transport } = test.open();
+  const log: unknown[] = [];
+  engine.onListenerError = (error, event) => log.push([event, (error as Error).message, (error as Error).cause]);
+  connection.on('close', (reason, description) => log.push([reason, description]));
+  const fault = new Error('no head');
+  transport.failAnswer(fault);
+  const report = ['headers', `an answer could not be written to ${connection.id}: no head`, fault];
+  expect([connection.readyState, log]).toEqual(['open', [report]]);
+  await Promise.resolve();
+  expect([connection.readyState, log]).toEqual(['closed', [report, ['transport error', fault]]]);
 });
 
 test('the last round trip is known once a pong came, and not before', () => {

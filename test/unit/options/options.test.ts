@@ -161,7 +161,6 @@ describe('wrong options: name, value and what is allowed', () => {
       [name, 1, '1', 'true or false'],
     ]),
     ['options', 'options', '"options"', 'an object'],
-    ['path', '', '""', 'a path such as "/socket.io"'],
     ['path', 5, '5', 'a path such as "/socket.io"'],
     ['adapter', {}, 'an object with keys (none)', 'a class or a function (namespace) => adapter'],
     ['parser', { Encoder: class {} }, 'an object with keys Encoder', 'an object with the classes Encoder and Decoder'],
@@ -200,6 +199,19 @@ describe('wrong options: name, value and what is allowed', () => {
     ['cookie', 5, '5', 'true, false, a name or an object with a name'],
     ['cookie', '', '""', 'true, false, a name or an object with a name'],
     ['cookie.name', '', '""', 'a name', { cookie: { name: '' } }],
+    ['cookie', 'a b;', '"a b;"', 'attributes that a cookie can have (argument name is invalid: a b;)'],
+    [
+      'cookie',
+      { sameSite: 'none of it' },
+      'an object with keys sameSite',
+      'attributes that a cookie can have (option sameSite is invalid: none of it)',
+    ],
+    [
+      'cookie',
+      { maxAge: Number.NaN },
+      'an object with keys maxAge',
+      'attributes that a cookie can have (option maxAge is invalid: NaN)',
+    ],
     [
       'cors',
       '*',
@@ -315,6 +327,11 @@ describe('right options', () => {
       name: 'sid',
       sameSite: 'strict',
     });
+    expect(resolveOptions({ cookie: { name: 'sid', maxAge: 1.5 } }).cookie).toMatchObject({ maxAge: 1 });
+  });
+
+  test('an empty path is none, as with Socket.IO', () => {
+    expect(resolveOptions({ path: '' }).path).toBe('/socket.io');
   });
 
   test('recovery, from true or in part', () => {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { Prepared } from '../../../core/protocol/prepared.js';
 import { Sequence } from '../../../core/protocol/sequence.js';
@@ -6,7 +6,10 @@ import { PollingTransport } from '../../../core/transports/polling.js';
 import type { TransportHandler } from '../../../core/transports/transport.js';
 import { HttpWire } from '../../support/http-wire.js';
 
-function create(options: Partial<ConstructorParameters<typeof PollingTransport>[0]> = {}) {
+function create(
+  options: Partial<ConstructorParameters<typeof PollingTransport>[0]> = {},
+  prepare: (response: ServerResponse) => void = () => {},
+) {
   const transport = new PollingTransport({
     maxHttpBufferSize: 100,
     maxPacketsPerPayload: 4,
@@ -15,13 +18,17 @@ function create(options: Partial<ConstructorParameters<typeof PollingTransport>[
     httpCompression: { threshold: 50 },
     ...options,
   });
-  const server = createServer((request, response) => transport.onRequest(request, response));
+  const server = createServer((request, response) => {
+    prepare(response);
+    transport.onRequest(request, response);
+  });
   const log: unknown[] = [];
   const handler: TransportHandler = {
     onText: (packet) => log.push(packet) > 0,
     onBinary: (data) => log.push(data) > 0,
     onReady: () => log.push('ready'),
     onTooLarge: (bytes) => log.push(['too large', bytes]),
+    onUnanswered: (error) => log.push(['unanswered', error]),
     onHeaders: (headers) => {
       headers['X-Mine'] = 'yes';
     },
@@ -151,6 +158,54 @@ describe('bodies that are too large fail alone', () => {
     await wire.push(Buffer.from(`65\r\n${'x'.repeat(101)}\r\n`));
     expect(await wire.answer()).toMatchObject({ status: 413 });
     expect(log).toEqual([['too large', 101]]);
+  });
+});
+
+describe('a middleware replaced writeHead, and that throws', () => {
+  const fault = new Error('no head');
+
+  /** Each request that comes from now on is cut, and says so. */
+  function broken() {
+    const cut: string[] = [];
+    const created = create({}, (response) => {
+      response.writeHead = () => {
+        throw fault;
+      };
+      response.on('close', () => cut.push(`${response.req.method} ${response.destroyed}`));
+    });
+    return { ...created, cut };
+  }
+
+  test('a GET is cut, and the handler hears of it', async () => {
+    const { transport, log, connect, cut } = broken();
+    const wire = connect();
+    await wire.request('GET /');
+    expect(() => transport.write(sequence('4a'))).not.toThrow();
+    expect(await wire.answer()).toBeUndefined();
+    expect([log, cut]).toEqual([['ready', ['unanswered', fault]], ['GET true']]);
+  });
+
+  test('so is one whose answer is compressed on another thread', async () => {
+    const { transport, log, connect, cut } = broken();
+    await connect().request('GET /', { 'Accept-Encoding': 'gzip' });
+    transport.write(sequence(`4${'x'.repeat(60)}`));
+    while (cut.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect([log, cut]).toEqual([['ready', ['unanswered', fault]], ['GET true']]);
+  });
+
+  test('so is a POST, whose packets arrived', async () => {
+    const { log, connect, cut } = broken();
+    expect(await connect().request('POST /', {}, '4a')).toBeUndefined();
+    expect([log, cut]).toEqual([['4a', ['unanswered', fault]], ['POST true']]);
+  });
+
+  test('the end is told all the same', async () => {
+    const { transport, log, connect, cut } = broken();
+    await connect().request('GET /');
+    transport.close();
+    expect(log).toEqual(['ready', ['unanswered', fault], ['transport close', undefined]]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(cut).toEqual(['GET true']);
   });
 });
 

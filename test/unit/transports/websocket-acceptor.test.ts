@@ -105,6 +105,7 @@ test('at the end, peers that do not answer our goodbye are let go', async () => 
       onReady: () => {},
       onHeaders: () => {},
       onTooLarge: () => {},
+      onUnanswered: () => {},
       onClose: resolve,
     });
   });

@@ -21,6 +21,7 @@ test('a pong that fills the socket: the connection hears when there is room agai
     onReady: () => log.push('ready'),
     onHeaders: () => {},
     onTooLarge: () => {},
+    onUnanswered: () => {},
     onClose: () => {},
   });
   transport.write(Sequence.root().append(Prepared.text('4small')));

@@ -56,6 +56,7 @@ function create({ head = Buffer.alloc(0) as Buffer } = {}) {
     onReady: () => log.push('ready'),
     onHeaders: () => {},
     onTooLarge: () => log.push('too large'),
+    onUnanswered: (error) => log.push(['unanswered', error]),
     onClose: (reason, description) =>
       log.push([reason, description instanceof Error ? description.message : description]),
   };
