@@ -98,6 +98,17 @@ export const differences: readonly Difference[] = [
     expected: replacing('transport error', 'transport close'),
   },
   {
+    // It gets as far as the new transport, and is told there.
+    reason: toldOfTheEnd,
+    scenarios: ['the server closes while a session is being upgraded'],
+    side: 'server',
+    expected: channel('server', [
+      'disconnect "server shutting down"',
+      'upgrade "websocket"',
+      'close "resolved" undefined',
+    ]),
+  },
+  {
     reason: toldOfTheEnd,
     scenarios: ['close with clients in the middle of a handshake'],
     modes: ['polling'],
