@@ -82,6 +82,8 @@ export interface Connections {
   readonly count: number;
   /** The session with this id. */
   find(id: string): ExtensionConnection | undefined;
+  /** What they have counted since the engine was made. Reading visits the open sessions; messages cost nothing. */
+  stats(): TrafficStats;
   /**
    * Serves polling requests whose session is not here; one for an engine.
    *
@@ -92,6 +94,28 @@ export interface Connections {
   readonly areIdsOurs: boolean;
   /** Answers a request for a polling session that is here, as if it had come in over HTTP; `undefined` when there is none. */
   inject(id: string, request: PlainRequest): InjectedRequest | undefined;
+}
+
+/** Sums over all sessions of an engine, open and over. */
+export interface TrafficStats {
+  /** Open sessions, by transport and by revision of Engine.IO. */
+  readonly open: readonly {
+    readonly transport: 'polling' | 'websocket';
+    readonly protocol: 3 | 4;
+    readonly count: number;
+  }[];
+  /** Handshakes that opened a session. */
+  readonly opened: number;
+  /** Requests that were refused, by error: `forbidden`, `unknownSession` and so on; only those that there were. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Sessions that are over, by the reason that `disconnect` listeners are told. */
+  readonly closed: Readonly<Record<string, number>>;
+  /** Packets of Engine.IO: each event is one, heartbeats count. */
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  /** On the wire, of the transport a session used last: headers included for WebSocket, bodies only for polling. */
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
 }
 
 /** An HTTP request, as a value. */
@@ -383,6 +407,8 @@ export interface ExtensionStore {
 export interface ServerStats {
   /** Open sessions. */
   readonly connections: number;
+  /** What its sessions have counted; without an engine of ours, nothing. */
+  readonly traffic: TrafficStats | undefined;
   readonly namespaces: readonly { readonly name: string; readonly sockets: number; readonly rooms: number }[];
 }
 

@@ -179,6 +179,16 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
     return this.#roundTrip === -1 ? undefined : this.#roundTrip;
   }
 
+  /** @internal */
+  get packetsReceived(): number {
+    return this.#packetsReceived;
+  }
+
+  /** @internal */
+  get packetsSent(): number {
+    return this.#packetsSent;
+  }
+
   /** Nothing waits: what is sent now leaves at the end of this turn. Volatile events are sent only then. */
   get isIdle(): boolean {
     return this.#outbox.isEmpty && this.#transport.writable;

@@ -15,6 +15,7 @@ import type { ResponseHeaders, Transport, TransportName } from '../transports/tr
 import { formatCloseSummary } from './close-summary.js';
 import { Connection, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
+import { EngineCounters } from './counters.js';
 import { FlushScheduler } from './flush-scheduler.js';
 import { ClientHeartbeat, type Heartbeat, ServerHeartbeat } from './heartbeat.js';
 import { ConnectionHooks } from './hooks.js';
@@ -112,6 +113,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   readonly clientHeartbeat: Heartbeat;
   /** What extensions want to know. @internal */
   readonly hooks = new ConnectionHooks((error, event) => this.onListenerError(error, event));
+  /** What all its connections counted. @internal */
+  readonly counters = new EngineCounters();
   /** Middlewares in the order of {@link Engine.use}. @internal */
   readonly middlewares: EngineMiddleware[] = [];
   readonly #clock: Clock;
@@ -251,6 +254,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     const { initialPacket } = this.opts;
     if (initialPacket === undefined) connection.open(opening);
     else connection.open(opening, Prepared.message([initialPacket]));
+    this.counters.onOpened();
     this.hooks.onOpened(connection, request.get());
     this.emit('connection', connection);
     connection.settle();
@@ -354,8 +358,9 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
     if (this.#connections.size === 0) this.#onEmpty?.();
-    this.hooks.onClosed(connection);
     const ending = connection.ending!;
+    this.counters.onClosed(ending);
+    this.hooks.onClosed(connection);
     if (ending.transport === 'polling' && ending.by !== 'client')
       this.#recentCloseReasons.add(connection.id, ending.reason);
     if (debug.enabled) debug('%s ended %s', connection.id, formatCloseSummary(connection.ending!));

@@ -57,6 +57,7 @@ function connectionsOf(engine: Engine, generateId: Engine['generateId']): Connec
       return engine.clientsCount;
     },
     find: (id) => engine.find(id),
+    stats: () => engine.counters.read(Object.values(engine.clients)),
     serveForeign: (foreign) => hooks.serveForeign(foreign),
     get areIdsOurs() {
       return engine.generateId === generateId;

@@ -235,6 +235,7 @@ export class NodeHttp implements EngineFront {
   #report(req: IncomingMessage, refusal: Refusal): void {
     const { code, message } = HandshakeErrors[refusal.error];
     if (debug.enabled) debug('refused %s %s: %s %o', req.method, req.url, message, refusal.context);
+    this.#engine.counters.onRefused(refusal.error);
     this.#engine.emit('connection_error', { req, code, message, context: refusal.context });
   }
 }

@@ -19,6 +19,7 @@ import type {
   RoomObserver,
   ServerStats,
   Sockets,
+  TrafficStats,
   Undo,
 } from '../extension.js';
 import { PacketType } from '../protocol/socketio/packet.js';
@@ -154,6 +155,7 @@ export class ServerFace implements Extension {
 
   readonly stats = (): ServerStats => ({
     connections: this.connections.count,
+    traffic: this.#host.engine()?.connections.stats(),
     namespaces: Array.from(this.#host.namespaces(), ({ name, sockets, adapter }) => ({
       name,
       sockets: sockets.size,
@@ -190,6 +192,17 @@ function selectionOf({ rooms, except, flags }: Partial<EmitTarget>): Selection {
   return new Selection(new Set<Room>(rooms), new Set<Room>(except), { ...flags });
 }
 
+const NO_TRAFFIC: TrafficStats = Object.freeze({
+  open: [],
+  opened: 0,
+  refused: {},
+  closed: {},
+  packetsReceived: 0,
+  packetsSent: 0,
+  bytesReceived: 0,
+  bytesSent: 0,
+});
+
 /** The connections of whatever engine the server is bound to; with one that is not ours, there are none. */
 function connectionsOf(host: FaceHost): Connections {
   const engine = (): Connections | undefined => host.engine()?.connections;
@@ -202,6 +215,7 @@ function connectionsOf(host: FaceHost): Connections {
       return engine()?.count ?? 0;
     },
     find: (id) => engine()?.find(id),
+    stats: () => engine()?.stats() ?? NO_TRAFFIC,
     serveForeign: (foreign) => host.withEngine(({ connections }) => connections.serveForeign(foreign)),
     get areIdsOurs() {
       return engine()?.areIdsOurs ?? false;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Engine } from '../../../core/engine/engine.js';
+import { EngineFace } from '../../../core/http/engine-face.js';
 import { NodeHttp } from '../../../core/http/front.js';
 import { Routes } from '../../../core/http/routes.js';
 import { resolveOptions, type ServerOptions } from '../../../core/options/index.js';
@@ -106,6 +107,35 @@ describe('headers that are added when the head is written', () => {
     expect(await connect().request(`GET ${WEBSOCKET}`, UPGRADE)).toMatchObject({ status: 400 });
     expect(errors).toEqual([[3, 'Bad request', { name: 'MIDDLEWARE_FAILURE', message: 'no store' }]]);
     expect(engine.clientsCount).toBe(0);
+  });
+});
+
+test('what is counted: handshakes, refusals and closes by reason, packets of sessions that are open and over', async () => {
+  const { engine, connect } = create();
+  const { connections } = new EngineFace(engine, new Routes(() => {}), engine.generateId);
+  const first = await connect().request(`GET ${POLLING}`);
+  await connect().request(`POST ${POLLING}&sid=${open(first!.body).sid}`, {}, '4hello');
+  await connect().request(`GET ${POLLING}&sid=nobody`);
+  const wire = connect();
+  await wire.request(`GET ${WEBSOCKET}`, UPGRADE);
+  expect(connections.stats()).toMatchObject({
+    open: [
+      { transport: 'polling', protocol: 4, count: 1 },
+      { transport: 'websocket', protocol: 4, count: 1 },
+    ],
+    opened: 2,
+    refused: { unknownSession: 1 },
+    closed: {},
+    packetsReceived: 1,
+    bytesReceived: 6,
+    packetsSent: 2,
+  });
+  await wire.drop();
+  expect(connections.stats()).toMatchObject({
+    open: [{ transport: 'polling', count: 1 }],
+    opened: 2,
+    closed: { 'transport close': 1 },
+    packetsSent: 2,
   });
 });
 
