@@ -85,7 +85,8 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
   /** The server's words, once they came. */
   handshake: HandshakeData | undefined;
 
-  protected readonly options: ResolvedConnectionOptions;
+  /** Named as in engine.io-client, where programs read it. */
+  protected readonly opts: ResolvedConnectionOptions;
   readonly #transports: Record<string, TransportConstructor>;
   #pingTimer: Timer | undefined;
   #pingDeadline = 0;
@@ -94,7 +95,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   constructor(options: ResolvedConnectionOptions, platform: Platform) {
     super();
-    this.options = options;
+    this.opts = options;
     this.binaryType = platform.binaryType;
     this.#transports = platform.transports;
   }
@@ -110,9 +111,9 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
   }
 
   protected createTransport(name: TransportName, Implementation: TransportConstructor): Transport {
-    const { query, transportOptions } = this.options;
+    const { query, transportOptions } = this.opts;
     return new Implementation({
-      ...this.options,
+      ...this.opts,
       ...transportOptions?.[name],
       query: { ...query, EIO: Connection.protocol, transport: name, ...(this.id && { sid: this.id }) },
       socket: this,
@@ -165,7 +166,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
     }
     this.emitReserved('packet', packet);
     this.emitReserved('heartbeat');
-    this.#pingDeadline = this.options.clock.now() + this.handshake!.pingInterval + this.handshake!.pingTimeout;
+    this.#pingDeadline = this.opts.clock.now() + this.handshake!.pingInterval + this.handshake!.pingTimeout;
     if (handshake) {
       this.onHandshake(handshake);
     } else if (type === 'ping') {
@@ -194,7 +195,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
 
   /** One timer that looks at the deadline, rather than a new timer for each packet. */
   #watchPings(): void {
-    const { clock } = this.options;
+    const { clock } = this.opts;
     this.#pingTimer = clock.setTimeout(() => {
       this.checkPing();
       if (this.readyState !== 'closed') this.#watchPings();
@@ -206,7 +207,7 @@ export class Connection extends Emitter<Record<never, never>, Record<never, neve
    * sleeping laptops and of pages in the background fire late, so whoever is about to send asks first.
    */
   checkPing(): boolean {
-    if (this.#pingDeadline && this.options.clock.now() >= this.#pingDeadline) this.end('ping timeout');
+    if (this.#pingDeadline && this.opts.clock.now() >= this.#pingDeadline) this.end('ping timeout');
     return this.readyState === 'open';
   }
 

@@ -61,12 +61,12 @@ export class NegotiatedConnection extends Connection {
     const name = this.#candidates.shift();
     if (!name) {
       // Later, as any other failure.
-      this.options.clock.setTimeout(() => this.fail(new TransportError('No transports available'), true), 0);
+      this.opts.clock.setTimeout(() => this.fail(new TransportError('No transports available'), true), 0);
       return;
     }
     const transport = this.setTransport(this.createTransport(name, this.#implementations[name]!));
     if (this.#candidates.length) {
-      const { clock, fallbackTimeout = 5000 } = this.options;
+      const { clock, fallbackTimeout = 5000 } = this.opts;
       const error = new TransportError('timeout', `${name} did not open in ${fallbackTimeout} ms`);
       this.#fallbackTimer = clock.setTimeout(() => this.fail(error), fallbackTimeout);
     }
@@ -99,7 +99,7 @@ export class NegotiatedConnection extends Connection {
     if (this.#failure) this.#memory.first = name;
     super.onHandshake(data);
     // A listener may have closed the connection.
-    if (this.readyState !== 'open' || name !== 'polling' || this.options.upgrade === false) return;
+    if (this.readyState !== 'open' || name !== 'polling' || this.opts.upgrade === false) return;
     const better = this.#order.find(
       (each) => each !== name && Array.isArray(data.upgrades) && data.upgrades.includes(each),
     );

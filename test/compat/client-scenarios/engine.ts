@@ -98,6 +98,31 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'client: options as the engine holds them, and an empty path',
+    touches: [],
+    async run(context) {
+      const io = await context.server();
+      const { client, socket } = await context.connect(io, {
+        path: '',
+        query: { a: 'b' },
+        extraHeaders: { 'x-y': 'z' },
+      });
+      // Protected by its type; programs read it all the same.
+      const { opts } = client.io.engine as unknown as { opts: Record<string, unknown> };
+      context.record(
+        'engine',
+        'options',
+        opts.path,
+        opts.hostname,
+        typeof opts.port,
+        opts.secure,
+        opts.query,
+        opts.extraHeaders,
+      );
+      context.record('server', 'handshake', socket.handshake.query.a, socket.handshake.headers['x-y']);
+    },
+  },
+  {
     name: 'client: pings and heartbeats',
     touches: [],
     async run(context) {
