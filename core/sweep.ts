@@ -4,6 +4,16 @@ import type { Clock, Timer } from './clock.js';
 export interface Expiring {
   /** Forgets what has been kept for long enough. @returns whether something is left whose time will come. */
   dropExpired(): boolean;
+  /** Bytes of memory it keeps, where that is much. */
+  readonly heldBytes?: number;
+  /** Keeps half of it, at most: memory is short. */
+  shrink?(): void;
+}
+
+/** Keeps much, and can do with less. */
+export interface Keeper {
+  readonly heldBytes: number;
+  shrink(): void;
 }
 
 /** Milliseconds between two sweeps: nothing is kept for longer than that beyond its time. */
@@ -40,6 +50,11 @@ export class Sweep {
   remove(expiring: Expiring): void {
     this.#expiring.delete(expiring);
     this.#stopIfIdle();
+  }
+
+  /** Those that keep much. */
+  keepers(): Keeper[] {
+    return [...this.#expiring].filter((each): each is Expiring & Keeper => each.shrink !== undefined);
   }
 
   readonly #run = (): void => {

@@ -39,6 +39,7 @@ export const SERVER_OPTIONS: Record<keyof ServerOptions, true> = {
   maxNamespacesPerConnection: true,
   maxPendingAcks: true,
   maxBufferedBytes: true,
+  maxTotalBufferedBytes: true,
   maxBufferedMessages: true,
   slowConsumerPolicy: true,
   conflateBy: true,

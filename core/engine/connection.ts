@@ -33,6 +33,8 @@ export interface ConnectionHandler {
   onText(packet: string, offset: number): void;
   /** @internal */
   onBinary(data: Buffer): void;
+  /** Bytes of messages that have come, and wait for others that belong to them. */
+  readonly pendingBytes?: number;
   /** The client has read all that waited; so many events were dropped in the meantime. */
   onDropped?(count: number): void;
   /** @internal */
@@ -350,6 +352,23 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
   }
 
   /** @internal */
+  /** Bytes of messages that have not arrived whole. */
+  get incomingBytes(): number {
+    return (this.#transport.unfinishedBytes ?? 0) + (this.#handler?.pendingBytes ?? 0);
+  }
+
+  /** Bytes that wait here, for the client or from it. */
+  get heldBytes(): number {
+    return this.#outbox.byteLength + this.incomingBytes;
+  }
+
+  /** All connections together hold too much, and this is one of those that hold most. */
+  giveUp(maxBytes: number): void {
+    const description = `${this.heldBytes} bytes were waiting here when it was more than ${maxBytes} in all`;
+    this.#outbox.clear();
+    this.fail('slow consumer', new Error(description));
+  }
+
   onPressure(messages: number): void {
     const state = { bytes: this.bufferedBytes, messages };
     this.emit('backpressure', state);

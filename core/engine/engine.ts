@@ -12,6 +12,7 @@ import { dropInvalidHeaders } from '../protocol/header-fields.js';
 import { Prepared } from '../protocol/prepared.js';
 import { CapturingEmitter, emitToListeners } from '../rejections.js';
 import type { ResponseHeaders, Transport, TransportName } from '../transports/transport.js';
+import { BufferBudget } from './buffer-budget.js';
 import { formatCloseSummary } from './close-summary.js';
 import { Connection, type RequestHolder } from './connection.js';
 import type { Backpressure, OutgoingPacket } from './connection-events.js';
@@ -120,6 +121,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
   readonly #recentCloseReasons = new RecentCloseReasons();
+  readonly #budget: BufferBudget;
   /** The common part of open packets, by transport. */
   readonly #handshakes: Readonly<Record<TransportName, string>>;
   #front: EngineFront | null = null;
@@ -132,7 +134,8 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     super({ captureRejections: true });
     this.opts = guardOptions(options);
     this.#clock = clock;
-    this.scheduler = new FlushScheduler(clock, options.backlogLimits);
+    this.#budget = new BufferBudget(clock, options.maxTotalBufferedBytes, () => this.#connections.values());
+    this.scheduler = new FlushScheduler(clock, options.backlogLimits, this.#budget);
     this.heartbeat = new ServerHeartbeat(clock, options.pingInterval, options.pingTimeout);
     this.clientHeartbeat = new ClientHeartbeat(clock, options.pingInterval, options.pingTimeout);
     this.#handshakes = { polling: this.#describe('polling'), websocket: this.#describe('websocket') };
@@ -249,6 +252,7 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
     }
     const connection = new Connection(id, this, transport, request, remoteAddress, protocol);
     this.#connections.set(id, connection);
+    this.#budget.watch();
     if (debug.enabled) debug('%s opened over %s', id, transport.name);
     const opening = Prepared.text(`${PacketType.open}{"sid":${JSON.stringify(id)},${this.#handshakes[transport.name]}`);
     const { initialPacket } = this.opts;
@@ -357,7 +361,10 @@ export class Engine extends (CapturingEmitter as typeof EventEmitter<EngineEvent
   /** @internal */
   onClosed(connection: Connection): void {
     this.#connections.delete(connection.id);
-    if (this.#connections.size === 0) this.#onEmpty?.();
+    if (this.#connections.size === 0) {
+      this.#budget.unwatch();
+      this.#onEmpty?.();
+    }
     const ending = connection.ending!;
     this.counters.onClosed(ending);
     this.hooks.onClosed(connection);

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { Sequence } from '../protocol/sequence.js';
 import type { BacklogLimits } from './backlog.js';
+import type { BufferBudget } from './buffer-budget.js';
 
 /** What is written at the end of a turn: see {@link Outbox} in outbox.ts. */
 export interface Flushable {
@@ -20,13 +21,16 @@ export class FlushScheduler {
   readonly #clock: Clock;
   /** What each outbox keeps to. */
   readonly limits: BacklogLimits;
+  /** What all of them keep to. */
+  readonly budget: BufferBudget;
   /** Where the sequences of this turn begin; see {@link Sequence}. */
   root: Sequence;
   #dirty: Flushable[] = [];
 
-  constructor(clock: Clock, limits: BacklogLimits) {
+  constructor(clock: Clock, limits: BacklogLimits, budget: BufferBudget) {
     this.#clock = clock;
     this.limits = limits;
+    this.budget = budget;
     this.root = this.#newRoot();
   }
 

@@ -137,6 +137,7 @@ export class Outbox implements Flushable {
     if (sequence.length > 1) {
       const messages = sequence.messages();
       this.#singly = messages.length;
+      this.#scheduler.budget.retain(messages);
       this.#backlog = this.#backlog === null ? messages : [...messages, ...this.#backlog];
       this.#backlogBytes += sequence.byteLength;
       return;
@@ -174,16 +175,20 @@ export class Outbox implements Flushable {
     if (!this.#isTooMuch()) return;
     const messages = this.#backlog!;
     const count = messages.length;
+    const { budget } = this.#scheduler;
+    budget.release(messages);
     const rest = shrinkBacklog(
       { messages, bytes: this.#backlogBytes },
       this.#target.unsentBytes,
       this.#scheduler.limits,
     );
     if (rest === null) {
+      this.#backlog = null;
       this.clear();
       this.#isOver = true;
       return;
     }
+    budget.retain(rest.messages);
     this.#dropped += count - rest.messages.length;
     this.#singly = Math.min(this.#singly, rest.messages.length);
     this.#backlog = rest.messages.length === 0 ? null : rest.messages;
@@ -200,6 +205,7 @@ export class Outbox implements Flushable {
   /** Forgets everything: the connection is gone. */
   clear(): void {
     this.#tail = null;
+    if (this.#backlog !== null) this.#scheduler.budget.release(this.#backlog);
     this.#backlog = null;
     this.#backlogBytes = 0;
     this.#singly = 0;
@@ -208,6 +214,7 @@ export class Outbox implements Flushable {
   #keep(sequence: Sequence): void {
     this.#backlogBytes += sequence.byteLength;
     const messages = sequence.messages();
+    this.#scheduler.budget.retain(messages);
     if (this.#backlog === null) this.#backlog = messages;
     else for (const message of messages) this.#backlog.push(message);
   }
@@ -226,6 +233,7 @@ export class Outbox implements Flushable {
       count++;
     }
     if (this.#singly > 0) this.#singly--;
+    this.#scheduler.budget.release(backlog, count);
     this.#backlog = count === backlog.length ? null : backlog.slice(count);
     this.#backlogBytes -= piece.byteLength;
     return piece;

@@ -29,6 +29,9 @@ const debug = createDebug('carillon:http');
 /** A handshake takes a fraction of a millisecond; so many of them may take place in a row. */
 const HANDSHAKES_PER_TURN = 32;
 
+/** So many requests of one connection wait for their turn; browsers and proxies send the next one behind an answer. */
+const MAX_PIPELINED = 64;
+
 /**
  * HTTP, as Node serves it: middlewares, then the handshake, then a transport. Each request passes here once; messages
  * over WebSocket never do.
@@ -41,6 +44,8 @@ export class NodeHttp implements EngineFront {
   readonly #handshakes = new PerTurnLimiter(systemClock, HANDSHAKES_PER_TURN);
   /** Handshakes that middlewares or `allowRequest` have not decided about yet. */
   readonly #undecided: Deadlines<() => void>;
+  /** Requests of one TCP connection that wait for their turn. */
+  readonly #pipelined = new WeakMap<Socket, number>();
   #isClosed = false;
 
   constructor(engine: Engine, routes: Routes) {
@@ -68,8 +73,26 @@ export class NodeHttp implements EngineFront {
     (request as EngineRequest).res = response;
     // The end of the HTTP server waits for its connections.
     if (this.#isClosed) response.shouldKeepAlive = false;
-    if (query.sid) this.#serve(request, response);
-    else this.#handshakes.pass(() => this.#serve(request, response));
+    if (query.sid && this.#engine.find(query.sid) !== undefined) this.#serve(request, response);
+    else this.#serveInTurn(request, response);
+  }
+
+  /** Handshakes, and requests for sessions that are not here: anybody can send thousands on one connection, without waiting. */
+  #serveInTurn(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    // What Node had parsed already when the connection was ended.
+    if (socket.destroyed) return;
+    const waiting = this.#pipelined.get(socket) ?? 0;
+    if (waiting === MAX_PIPELINED) {
+      this.#report(request, new Refusal('badRequest', { name: 'TOO_MANY_PIPELINED' }));
+      socket.destroy();
+      return;
+    }
+    this.#pipelined.set(socket, waiting + 1);
+    this.#handshakes.pass(() => {
+      this.#pipelined.set(socket, this.#pipelined.get(socket)! - 1);
+      this.#serve(request, response);
+    });
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

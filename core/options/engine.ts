@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import type { BacklogLimits, SlowConsumerPolicy } from '../engine/backlog.js';
 import { type ConflateBy, droppableKeys } from '../protocol/droppable.js';
 import { anything, callback, checkAll, oneOf, positive, type Table, time } from './check.js';
@@ -15,6 +16,11 @@ export interface EngineSettings {
 
   /** Bytes that may wait for one connection whose client reads slowly. @default 100000000 */
   maxBufferedBytes?: number;
+  /**
+   * Bytes that may wait for all connections together, with what has not arrived whole and what is kept for clients that are
+   * away. Beyond, those that hold most are closed (`slow consumer`), or forgotten, first. @default a quarter of V8's heap limit
+   */
+  maxTotalBufferedBytes?: number;
   /** Messages that may wait for one connection. @default 1000000 */
   maxBufferedMessages?: number;
   /**
@@ -42,6 +48,7 @@ export interface ResolvedEngineSettings {
   readonly upgradeTimeout: number;
   readonly initialPacket: any;
   readonly backlogLimits: BacklogLimits;
+  readonly maxTotalBufferedBytes: number;
 }
 
 const POLICIES: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
@@ -52,6 +59,7 @@ const table = {
   upgradeTimeout: time(10_000),
   initialPacket: anything(),
   maxBufferedBytes: positive(100_000_000),
+  maxTotalBufferedBytes: positive(Math.floor(getHeapStatistics().heap_size_limit / 4)),
   maxBufferedMessages: positive(1_000_000),
   slowConsumerPolicy: oneOf(POLICIES, 'close'),
   conflateBy: callback<ConflateBy>('(event, args, namespace) => key'),
@@ -67,6 +75,7 @@ export function resolveEngineSettings(given: EngineSettings): ResolvedEngineSett
     pingInterval: checked.pingInterval,
     upgradeTimeout: checked.upgradeTimeout,
     initialPacket: checked.initialPacket,
+    maxTotalBufferedBytes: checked.maxTotalBufferedBytes,
     backlogLimits: Object.freeze({
       maxBytes: checked.maxBufferedBytes,
       maxMessages: checked.maxBufferedMessages,

@@ -25,6 +25,8 @@ export class Prepared {
   readonly compress: boolean;
   /** Bytes of payload, as the limits on waiting messages count them. */
   readonly byteLength: number;
+  /** Connections it waits for; kept by `BufferBudget`. */
+  waiters = 0;
   #frame: Buffer | undefined = undefined;
   #deflatedFrame: Buffer | undefined = undefined;
   #chunk: string | undefined = undefined;

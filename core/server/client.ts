@@ -116,6 +116,11 @@ export class Client {
 
   // --- receiving ---
 
+  /** Bytes of attachments that wait for others. */
+  get pendingBytes(): number {
+    return this.#assembler === null ? 0 : this.#assembler.pendingBytes;
+  }
+
   /** @internal */
   onText(text: string, offset: number): void {
     let packet: Packet | undefined;

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deflate, gzip, type ZlibOptions } from 'node:zlib';
+import { systemClock } from '../clock.js';
 import { TransportViolation } from '../errors.js';
 import { Body } from '../http/body.js';
 import type { PayloadVisitor } from '../protocol/engineio/payload.js';
 import type { Sequence } from '../protocol/sequence.js';
+import { PayloadTurns } from './payload-turns.js';
 import { codecOfRevision4, type PollingCodec } from './polling-codec.js';
 import type { ResponseHeaders, Transport, TransportHandler } from './transport.js';
 
@@ -47,7 +49,9 @@ export class PollingTransport implements Transport, PayloadVisitor {
   /** The GET that waits. */
   #poll: { request: IncomingMessage; response: ServerResponse } | null = null;
   /** The POST whose body is coming in. */
-  #post: { request: IncomingMessage; response: ServerResponse } | null = null;
+  #post: { request: IncomingMessage; response: ServerResponse; body: Body } | null = null;
+  /** A body came in whole, and its packets are delivered in several turns; its answer comes behind them. */
+  #isDelivering = false;
   /** What the client is told of the end; `undefined` when that is not worth telling. */
   #closeReason: string | undefined = undefined;
 
@@ -67,6 +71,10 @@ export class PollingTransport implements Transport, PayloadVisitor {
 
   get bufferedBytes(): number {
     return 0;
+  }
+
+  get unfinishedBytes(): number {
+    return this.#post === null ? 0 : this.#post.body.size;
   }
 
   get readyState(): 'open' | 'closed' {
@@ -105,7 +113,7 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   #onPost(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#post !== null) {
+    if (this.#post !== null || this.#isDelivering) {
       this.#respond(response, 400);
       this.#refuse('data request overlap from client');
       return;
@@ -117,12 +125,12 @@ export class PollingTransport implements Transport, PayloadVisitor {
       this.#refuse('invalid content');
       return;
     }
-    const post = { request, response };
-    this.#post = post;
     const limit = this.#options.maxHttpBufferSize;
+    const body = new Body(limit);
+    const post = { request, response, body };
+    this.#post = post;
     const announced = Number(request.headers['content-length']);
     if (announced > limit) return this.#refuseTooLarge(request, response, announced);
-    const body = new Body(limit);
     let pieces = 0;
     request.on('data', (piece: Buffer) => {
       if (this.#post !== post) return;
@@ -171,14 +179,28 @@ export class PollingTransport implements Transport, PayloadVisitor {
   }
 
   #onBody(request: IncomingMessage, response: ServerResponse, body: Body, isBytes: boolean): void {
+    // Asked first: a packet may end the session, and nobody is there to add headers then.
     const headers: ResponseHeaders = { 'Content-Type': 'text/html', 'Content-Length': 2, 'Cache-Control': 'no-store' };
     this.#addHeaders(headers, request);
+    const packets = new PayloadTurns(this);
     let failure: unknown;
     try {
-      this.#codec.decode(body, isBytes, { maxPackets: this.#options.maxPacketsPerPayload }, this);
+      this.#codec.decode(body, isBytes, { maxPackets: this.#options.maxPacketsPerPayload }, packets);
     } catch (error) {
       failure = error;
     }
+    if (!packets.isWaiting) {
+      this.#onDelivered(response, headers, failure);
+      return;
+    }
+    this.#isDelivering = true;
+    packets.finish(systemClock, () => {
+      this.#isDelivering = false;
+      this.#onDelivered(response, headers, failure);
+    });
+  }
+
+  #onDelivered(response: ServerResponse, headers: ResponseHeaders, failure: unknown): void {
     if (failure !== undefined) this.#closeReason = `parse error: ${(failure as Error).message}`;
     if (this.#closeReason !== undefined) headers[REASON_HEADER] = this.#closeReason;
     this.#respond(response, 200, headers, 'ok');

@@ -24,6 +24,8 @@ export interface Transport {
   readonly maxPackets: number;
   /** Bytes written that have not been handed to the operating system yet. */
   readonly bufferedBytes: number;
+  /** Bytes of messages that have not arrived whole, where that is known. */
+  readonly unfinishedBytes?: number;
   /** Bytes that came in. */
   readonly bytesReceived: number;
   /** Bytes handed over. */

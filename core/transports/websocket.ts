@@ -82,6 +82,10 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
     return this.#shared.maxFragments;
   }
 
+  get unfinishedBytes(): number {
+    return this.unfinished === null ? 0 : this.unfinished.byteLength;
+  }
+
   get readyState(): 'open' | 'closing' | 'closed' {
     return this.#readyState;
   }

@@ -1,12 +1,14 @@
 // RFC 6455 and RFC 7692, case by case, in the sections of the Autobahn suite: 1 framing, 2 pings, 3 reserved bits, 4 opcodes,
 // 5 fragmentation, 6 UTF-8, 7 closing, 9 and 10 large messages, 12 and 13 compression. Each case runs against both of our
 // transports and against `ws`, and all three must do what the RFC says. `CONFORMANCE=full` adds the long ones.
+
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../core/clock.js';
+import { BufferBudget } from '../../core/engine/buffer-budget.js';
 import { FlushScheduler } from '../../core/engine/flush-scheduler.js';
 import { Outbox, type OutboxTarget } from '../../core/engine/outbox.js';
 import { resolveOptions } from '../../core/options/index.js';
@@ -22,7 +24,11 @@ type Accept = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Sends back what comes in, by way of an outbox, as the engine does. */
 function echo(transport: FrameTransport): void {
-  const scheduler = new FlushScheduler(systemClock, resolveOptions({ maxBufferedBytes: MAX }).backlogLimits);
+  const scheduler = new FlushScheduler(
+    systemClock,
+    resolveOptions({ maxBufferedBytes: MAX }).backlogLimits,
+    new BufferBudget(systemClock, 1e9, () => []),
+  );
   const target: OutboxTarget = {
     get ready() {
       return transport.ready;

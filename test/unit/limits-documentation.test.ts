@@ -54,6 +54,7 @@ function defaultOf(name: string): string {
   };
   const value = all[name];
   if (name === 'publishEndpoint.maxBytes') return 'as `maxHttpBufferSize`';
+  if (name === 'maxTotalBufferedBytes') return "a quarter of V8's heap limit";
   if (value === undefined || value === Number.POSITIVE_INFINITY) return 'off';
   return Number(value) < 10_000 ? String(value) : Number(value).toLocaleString('en');
 }

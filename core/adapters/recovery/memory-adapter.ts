@@ -117,7 +117,7 @@ export class RecoveringMemoryAdapter extends AdapterWrapper implements Expiring 
   }
 
   /** Bytes of memory that the log takes. */
-  get bytes(): number {
+  get heldBytes(): number {
     return this.#bytes;
   }
 
@@ -130,8 +130,8 @@ export class RecoveringMemoryAdapter extends AdapterWrapper implements Expiring 
   }
 
   /** @returns whether events are left. */
-  #trim(): boolean {
-    const { maxBytes, maxDisconnectionDuration } = this.#limits;
+  #trim(maxBytes = this.#limits.maxBytes): boolean {
+    const { maxDisconnectionDuration } = this.#limits;
     const oldest = this.#clock.now() - maxDisconnectionDuration;
     while (this.#head < this.#log.length) {
       const first = this.#log[this.#head]!;
@@ -173,6 +173,10 @@ export class RecoveringMemoryAdapter extends AdapterWrapper implements Expiring 
   dropExpired(): boolean {
     this.#forgetExpired();
     return this.#trim() || this.#sessions.size > 0;
+  }
+
+  shrink(): void {
+    this.#trim(this.#bytes / 2);
   }
 
   override close(): Promise<void> | void {

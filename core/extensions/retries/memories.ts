@@ -131,6 +131,14 @@ export class RetryMemories {
     }
   }
 
+  get heldBytes(): number {
+    return this.#bytes;
+  }
+
+  shrink(): void {
+    this.#shrinkTo(this.#bytes / 2);
+  }
+
   /** Forgets those that are away for too long. @returns whether more are away. */
   dropExpired(): boolean {
     const oldest = this.#clock.now() - this.#limits.maxDisconnectionDuration;

@@ -45,6 +45,11 @@ export class PacketAssembler {
     return complete(packet, attachments);
   }
 
+  /** Bytes of attachments that wait for others. */
+  get pendingBytes(): number {
+    return this.#pending === undefined ? 0 : this.#bytes;
+  }
+
   /** Whether a packet waits for attachments. */
   get isPending(): boolean {
     return this.#pending !== undefined;

@@ -78,6 +78,12 @@ class Unfinished {
   message: Gathering | null = null;
   opcode = 0;
   fragments = 0;
+
+  /** Bytes of memory. */
+  get byteLength(): number {
+    const { frame, unread, message } = this;
+    return (frame?.bytes.byteLength ?? 0) + (unread?.byteLength ?? 0) + (message?.bytes.byteLength ?? 0);
+  }
 }
 
 export type { Unfinished };

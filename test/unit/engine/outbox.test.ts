@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { BufferBudget } from '../../../core/engine/buffer-budget.js';
 import { FlushScheduler } from '../../../core/engine/flush-scheduler.js';
 import { Outbox, type OutboxTarget } from '../../../core/engine/outbox.js';
 import { resolveOptions, type ServerOptions } from '../../../core/options/index.js';
@@ -52,7 +53,11 @@ class Receiver implements OutboxTarget {
 
 function setup(count: number, given: ServerOptions = {}) {
   const clock = new TestClock();
-  const scheduler = new FlushScheduler(clock, resolveOptions(given).backlogLimits);
+  const scheduler = new FlushScheduler(
+    clock,
+    resolveOptions(given).backlogLimits,
+    new BufferBudget(clock, 1e9, () => []),
+  );
   return { clock, receivers: Array.from({ length: count }, () => new Receiver(scheduler)) };
 }
 
@@ -537,7 +542,7 @@ describe('more than may wait for the end of a turn', () => {
 
 test('an answer of a transport that takes so many packets has no more, and the next ones have the rest, in order', () => {
   const clock = new TestClock();
-  const scheduler = new FlushScheduler(clock, resolveOptions({}).backlogLimits);
+  const scheduler = new FlushScheduler(clock, resolveOptions({}).backlogLimits, new BufferBudget(clock, 1e9, () => []));
   const receiver = new Receiver(scheduler);
   receiver.maxPackets = 3;
   const attached = Prepared.message(['51-', Buffer.from([1])]);

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { jest } from '@jest/globals';
 import { WebSocketServer } from 'ws';
 import { OptionError } from '../../../core/errors.js';
@@ -49,6 +50,7 @@ test('the defaults', () => {
     maxEmptyNamespaces: 10_000,
     maxNamespacesPerConnection: 256,
     maxPendingAcks: 65_536,
+    maxTotalBufferedBytes: Math.floor(getHeapStatistics().heap_size_limit / 4),
     originPolicy: expect.anything(),
     eventRateLimit: undefined,
     handshakeTimeout: 45_000,
