@@ -52,7 +52,7 @@ export class Sweep {
     this.#stopIfIdle();
   }
 
-  /** Those that keep much. */
+  /** Those that keep much. @internal */
   keepers(): Keeper[] {
     return [...this.#expiring].filter((each): each is Expiring & Keeper => each.shrink !== undefined);
   }

@@ -351,24 +351,24 @@ export class Connection extends QuietEmitter<ConnectionEvents> {
     return this.#transport.bufferedBytes;
   }
 
-  /** @internal */
-  /** Bytes of messages that have not arrived whole. */
+  /** Bytes of messages that have not arrived whole. @internal */
   get incomingBytes(): number {
     return (this.#transport.unfinishedBytes ?? 0) + (this.#handler?.pendingBytes ?? 0);
   }
 
-  /** Bytes that wait here, for the client or from it. */
+  /** Bytes that wait here, for the client or from it. @internal */
   get heldBytes(): number {
     return this.#outbox.byteLength + this.incomingBytes;
   }
 
-  /** All connections together hold too much, and this is one of those that hold most. */
+  /** All connections together hold too much, and this is one of those that hold most. @internal */
   giveUp(maxBytes: number): void {
     const description = `${this.heldBytes} bytes were waiting here when it was more than ${maxBytes} in all`;
     this.#outbox.clear();
     this.fail('slow consumer', new Error(description));
   }
 
+  /** @internal */
   onPressure(messages: number): void {
     const state = { bytes: this.bufferedBytes, messages };
     this.emit('backpressure', state);

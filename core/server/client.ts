@@ -116,7 +116,7 @@ export class Client {
 
   // --- receiving ---
 
-  /** Bytes of attachments that wait for others. */
+  /** Bytes of attachments that wait for others. @internal */
   get pendingBytes(): number {
     return this.#assembler === null ? 0 : this.#assembler.pendingBytes;
   }

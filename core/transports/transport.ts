@@ -24,7 +24,7 @@ export interface Transport {
   readonly maxPackets: number;
   /** Bytes written that have not been handed to the operating system yet. */
   readonly bufferedBytes: number;
-  /** Bytes of messages that have not arrived whole, where that is known. */
+  /** Bytes of messages that have not arrived whole, where that is known. @internal */
   readonly unfinishedBytes?: number;
   /** Bytes that came in. */
   readonly bytesReceived: number;
