@@ -25,6 +25,14 @@ type Listener = (...args: unknown[]) => void;
 
 const routers = new WeakMap<HttpServer, PathRouter>();
 
+/** A route that is served. */
+export interface Attachment {
+  /** Serves it no longer. */
+  detach(): void;
+  /** The server is being closed: upgrades that nobody has answered are ended, now and from now on. */
+  endUnclaimed(): void;
+}
+
 /**
  * Our paths on a server that may serve other things: requests and upgrades on them reach nobody else, all others reach
  * everybody else, whatever the order in which listeners were added.
@@ -40,6 +48,8 @@ export class PathRouter {
   readonly #originalEmit: HttpServer['emit'];
   /** Sockets of upgrades that nobody listens for, until their time is up. */
   readonly #unclaimed = new Set<Duplex>();
+  /** The server is being closed. */
+  #isEnding = false;
 
   private constructor(server: HttpServer, clock: Clock) {
     this.#server = server;
@@ -60,9 +70,10 @@ export class PathRouter {
     return router;
   }
 
-  add(route: Route): { detach(): void } {
+  add(route: Route): Attachment {
     this.#routes.push(route);
     return {
+      endUnclaimed: () => this.#endUnclaimed(),
       detach: () => {
         const index = this.#routes.indexOf(route);
         if (index !== -1) this.#routes.splice(index, 1);
@@ -77,6 +88,11 @@ export class PathRouter {
     // Somebody may have changed it after us: then it stays, and finds no route of ours.
     if (this.#server.emit === (this.#emit as unknown)) this.#server.emit = this.#originalEmit;
     routers.delete(this.#server);
+    this.#endUnclaimed();
+  }
+
+  #endUnclaimed(): void {
+    this.#isEnding = true;
     // Nobody else would end them, and the end of the server waits for them.
     for (const socket of this.#unclaimed) socket.destroy();
   }
@@ -141,6 +157,7 @@ export class PathRouter {
     const timeout = this.#routes.find((route) => route.destroyUpgradeTimeout !== undefined)?.destroyUpgradeTimeout;
     // Without a listener a reset of this socket would end the process.
     socket.on('error', () => socket.destroy());
+    if (this.#isEnding) socket.destroy();
     if (timeout === undefined) return;
     const timer = this.#clock.setTimeout(
       () => {

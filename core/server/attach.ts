@@ -8,7 +8,7 @@ import { publishEndpoint } from '../extensions/publish/index.js';
 import { clientFiles } from '../http/client-files.js';
 import { EngineFace } from '../http/engine-face.js';
 import { NodeHttp } from '../http/front.js';
-import { PathRouter, type Route } from '../http/router.js';
+import { type Attachment, PathRouter, type Route } from '../http/router.js';
 import { Routes } from '../http/routes.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../options/index.js';
 
@@ -78,10 +78,7 @@ export function createHttpServer(port: number): HttpServer {
   return server;
 }
 
-export interface Attachment {
-  /** Serves the path no longer. */
-  detach(): void;
-}
+export type { Attachment } from '../http/router.js';
 
 /** What the owner of an upgrade is called with. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -135,9 +132,9 @@ export function mount(
   engine.serveRoutesBelow(path);
   const serveClientFile = clientFiles(path, options.cors);
   const route = { ...routeOf(path, options), onUpgrade, ...(pathnameOf && { pathnameOf }) };
-  const { detach } = PathRouter.of(server, systemClock).add(route);
+  const attachment = PathRouter.of(server, systemClock).add(route);
   return {
-    detach,
+    ...attachment,
     handleRequest: (request, response) => engine.handleRequest(request, response),
     handleClientFile: (request, response) => serveClient() && serveClientFile(request, response),
     handleRoute: (request, response) => engine.handleRoute(request, response),

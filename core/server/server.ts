@@ -409,7 +409,8 @@ export class Server<
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
     await this.#leave();
-    // Served to the end: a request that nobody answers would hold up the end of the HTTP server.
+    // Served to the end: a request that nobody answers would hold up the end of the HTTP server, and an upgrade does.
+    if (this.#closesHttpServer) for (const attachment of this.#attachments) attachment.endUnclaimed();
     const error = this.#closesHttpServer ? await closeHttpServer(this.httpServer as HttpServer) : undefined;
     this.#stopServing();
     callback?.(error);
