@@ -29,7 +29,7 @@ const burst = () => {
  * make goes to `folder`
  * @property {(folder: string) => object[]} clients programs that drive a client: `args(url)`; options for the server as
  * `server`; `leavesInSilence` where the client may end without telling the server; in `onlyOurs` scenarios that fail against the official server, with the lines that ours has to bring
- * @property {(folder: string) => object[]} servers programs that print `listening PORT`
+ * @property {(folder: string) => object[]} servers programs that print `listening PORT`, for our client: see our-client.mjs
  */
 
 /** @type {Language[]} */
@@ -54,7 +54,14 @@ export const languages = [
           onlyOurs: mode === 'polling' ? { bursts: burst() } : {},
         })),
       ),
-    servers: () => [],
+    servers: (folder) => [
+      {
+        title: 'our client and the server of python-socketio',
+        command: join(folder, 'bin', 'python'),
+        args: [source('python', 'server.py')],
+        refuses: true,
+      },
+    ],
   },
   {
     name: 'java',

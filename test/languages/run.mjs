@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { Server as OfficialServer } from 'socket.io';
 import { Server } from '../../dist/core/index.js';
 import { languages } from './languages.mjs';
+import { serveProgram } from './our-client.mjs';
 import { startServer } from './server.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -102,7 +103,6 @@ async function compare(row) {
 
 /** Our client against a server of that language. */
 async function connectTo(row) {
-  const { serveProgram } = await import('./our-client.mjs');
   const problem = await attempt(serveProgram(row));
   if (problem instanceof Error) return failure(row.title, problem.stack ?? problem.message);
   print(`✓ ${row.title}`);
