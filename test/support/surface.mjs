@@ -28,7 +28,11 @@ export function entries() {
 function* declarationsOf(target) {
   if (typeof target === 'string') {
     if (target.endsWith('.d.ts')) yield target;
-  } else for (const each of Object.values(target ?? {})) yield* declarationsOf(each);
+  } else {
+    // What a browser has is in what Node has.
+    for (const [condition, each] of Object.entries(target ?? {}))
+      if (condition !== 'browser') yield* declarationsOf(each);
+  }
 }
 
 /** The texts of all entries, by name, from the declarations in `dist`. */
