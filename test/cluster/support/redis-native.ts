@@ -1,6 +1,6 @@
 import type { AdapterFactory } from '../../../core/adapters/adapter.js';
 import { createAdapter, type RedisAdapterOptions } from '../../../core/adapters/redis/index.js';
-import { type AdapterCluster, type ClusterNode, startNode } from '../../contract/adapter/node.js';
+import { type AdapterCluster, type ClusterNode, startNode, until } from '../../contract/adapter/node.js';
 import type { Connect } from '../../support/redis-clients.js';
 
 export interface RedisNode {
@@ -38,6 +38,9 @@ export async function startRedisCluster(
 ): Promise<AdapterCluster> {
   const started: RedisNode[] = [];
   for (let i = 0; i < size; i++) started.push(await startRedisNode(port, connect, options));
+  // A question is for the nodes one knows: on a busy machine a client that redirects takes its time to hear of all.
+  for (const { node } of started)
+    await until(async () => (await node.run((io) => io.of('/').adapter.serverCount())) === size);
   return {
     nodes: started.map(({ node }) => node),
     stop: async () => {
