@@ -141,6 +141,8 @@ const useFirstEffect = typeof window === 'undefined' ? useEffect : useLayoutEffe
 
 function Holder({ shared }: { shared: SharedSocket }): null {
   useFirstEffect(() => shared.hold(), [shared]);
+  // React takes layout effects back while something beside them suspends again; the connection stays.
+  useEffect(() => shared.hold(), [shared]);
   return null;
 }
 
