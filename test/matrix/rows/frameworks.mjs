@@ -97,7 +97,7 @@ const share = [
     [...nestPackages.map((name) => `@nestjs/${name}`), 'rxjs', 'reflect-metadata'],
   ],
   ['Fastify, as this project has it', fastifyProgram, ['fastify']],
-  ['Fastify 4, as this project has it', fastifyProgram, ['fastify=fastify-lowest']],
+  ['Fastify 5.0.0, as this project has it', fastifyProgram, ['fastify=fastify-lowest']],
 ].map(([name, program, packages]) => ({
   name,
   area: 'frameworks',
