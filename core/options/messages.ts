@@ -47,7 +47,11 @@ export function resolveMessageSettings(given: MessageSettings, settled: Settled)
   return {
     parser,
     decodeLimits: Object.freeze(decodeLimits),
-    encodeLimits: Object.freeze({ maxAttachments: decodeLimits.maxAttachments, maxMessageBytes }),
+    encodeLimits: Object.freeze({
+      maxAttachments: decodeLimits.maxAttachments,
+      maxArguments: decodeLimits.maxArguments,
+      maxMessageBytes,
+    }),
   };
 }
 

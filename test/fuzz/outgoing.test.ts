@@ -10,7 +10,7 @@ import { fuzz } from './support/fuzz.js';
 
 type Message = string | Uint8Array;
 
-const encoder = createEncoder(undefined, { maxAttachments: 10, maxMessageBytes: 1e8 });
+const encoder = createEncoder(undefined, { maxAttachments: 10, maxArguments: 10_000, maxMessageBytes: 1e8 });
 
 /** What a server takes of a client, and an application passes on. */
 function received(messages: readonly Message[]): Packet | undefined {

@@ -95,6 +95,10 @@ describe.each([
     await survives(['451-["many",{"_placeholder":true,"num":0},11]', byte], 'too many attachments: 11, at most 10');
   });
 
+  test('more arguments than our clients take', async () => {
+    await survives(['42["many",0,10001]'], 'at most 10000 (event "many")');
+  });
+
   test('an event that grows beyond the bound', async () => {
     await survives([`42["many","${'x'.repeat(900_000)}",3]`], 'too large: 2700');
     await survives(['451-["many",{"_placeholder":true,"num":0},3]', Buffer.alloc(900_000)], 'too large: 2700');

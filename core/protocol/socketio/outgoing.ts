@@ -7,6 +7,8 @@ import { Encoder, type PacketEncoder, type Parser } from './parser.js';
 export interface EncodeLimits {
   /** Binary messages behind one packet. */
   readonly maxAttachments: number;
+  /** Arguments of one event or acknowledgement. */
+  readonly maxArguments: number;
   /** Bytes of one packet, its attachments included. */
   readonly maxMessageBytes: number;
 }
@@ -35,7 +37,7 @@ class LimitedEncoder extends Encoder {
 
   override encode(packet: Packet): (string | Binary)[] {
     try {
-      checkName(packet);
+      checkData(packet, this.#limits);
       const encoded = super.encode(packet);
       const { maxAttachments } = this.#limits;
       if (encoded.length > 1 && encoded.length - 1 > maxAttachments)
@@ -60,7 +62,7 @@ class LimitedForeignEncoder implements PacketEncoder {
 
   encode(packet: Packet): unknown[] {
     try {
-      checkName(packet);
+      checkData(packet, this.#limits);
       const encoded = this.#encoder.encode(packet);
       checkSize(encoded, this.#limits.maxMessageBytes);
       return encoded;
@@ -70,9 +72,17 @@ class LimitedForeignEncoder implements PacketEncoder {
   }
 }
 
-/** A client takes nothing else for an event; `null`, `NaN` and objects would end the connection of each receiver. */
-function checkName({ type, data }: Packet): void {
-  if (type !== PacketType.EVENT) return;
+/**
+ * A client takes nothing else for the name of an event; `null`, `NaN` and objects would end the connection of each receiver.
+ * So would more arguments than ours calls a function with: an application that adds one to those it passes on gets there.
+ */
+function checkData({ type, data }: Packet, { maxArguments }: EncodeLimits): void {
+  const isEvent = type === PacketType.EVENT;
+  if (isEvent || type === PacketType.ACK) {
+    const count = isEvent ? data.length - 1 : data.length;
+    if (count > maxArguments) throw new RangeError(`too many arguments: ${count}, at most ${maxArguments}`);
+  }
+  if (!isEvent) return;
   const name: unknown = data[0];
   if (typeof name === 'string' || Number.isFinite(name)) return;
   throw new TypeError('the name of an event is a string or a number');

@@ -46,7 +46,7 @@ test('the defaults', () => {
       maxNamespaceLength: 1024,
       maxArguments: 10_000,
     },
-    encodeLimits: { maxAttachments: 10, maxMessageBytes: 100_000_000 },
+    encodeLimits: { maxAttachments: 10, maxArguments: 10_000, maxMessageBytes: 100_000_000 },
     maxEmptyNamespaces: 10_000,
     maxNamespacesPerConnection: 256,
     maxPendingAcks: 65_536,

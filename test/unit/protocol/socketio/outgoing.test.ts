@@ -2,7 +2,7 @@ import { createEncoder } from '../../../../core/protocol/socketio/outgoing.js';
 import { type Packet, PacketType } from '../../../../core/protocol/socketio/packet.js';
 import { Encoder } from '../../../../core/protocol/socketio/parser.js';
 
-const limits = { maxAttachments: 2, maxMessageBytes: 100 };
+const limits = { maxAttachments: 2, maxArguments: 3, maxMessageBytes: 100 };
 const encoder = createEncoder(undefined, limits);
 const event = (...data: unknown[]) => ({ type: PacketType.EVENT, nsp: '/', data });
 const bytes = Buffer.from([1]);
@@ -39,6 +39,7 @@ test.each<[string, unknown[], new () => Error, string]>([
     TypeError,
     '"_placeholder": true next to binary data',
   ],
+  ['more arguments than clients take', ['list', 1, 2, 3, 4], RangeError, 'too many arguments: 4, at most 3'],
   ['a BigInt', ['price', 1n], TypeError, 'Do not know how to serialize a BigInt'],
   ['a name that is null', [null], TypeError, 'the name of an event is a string or a number'],
   ['a name that becomes null', [Number.NaN], TypeError, 'the name of an event is a string or a number'],
@@ -49,6 +50,15 @@ test.each<[string, unknown[], new () => Error, string]>([
   expect(encode).toThrow(message);
   const name = typeof data[0] === 'string' ? `(event ${JSON.stringify(data[0])})` : '(event ';
   expect(encode).toThrow(name);
+});
+
+test('arguments: as many as clients take, of events and of acknowledgements', () => {
+  const ack = (count: number) => ({ type: PacketType.ACK, nsp: '/', id: 1, data: Array(count).fill(0) });
+  expect(encoder.encode(event('x', 1, 2, 3))).toEqual(['2["x",1,2,3]']);
+  expect(encoder.encode(ack(3))).toEqual(['31[0,0,0]']);
+  expect(() => encoder.encode(ack(4))).toThrow('too many arguments: 4, at most 3 (packet ACK)');
+  const custom = createEncoder({ Encoder, Decoder: class {} as never }, limits);
+  expect(() => custom.encode(event('x', 1, 2, 3, 4))).toThrow('too many arguments: 4, at most 3 (event "x")');
 });
 
 test('an event just within the bound', () => {
