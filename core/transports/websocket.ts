@@ -8,7 +8,9 @@ import {
   type CloseFrame,
   type FrameReceiver,
   type FrameViolation,
+  hasUnread,
   readFrames,
+  readOn,
   type Unfinished,
 } from '../protocol/websocket/reader.js';
 import { FrameTransport } from './frame-transport.js';
@@ -30,6 +32,9 @@ export interface WebSocketShared {
 /** What Node reads at once; of a socket that has more, it would read up to 32 times as much in a row. */
 const FULL_READ = 64 * 1024;
 
+/** Frames of one connection that are read in one turn: a read may hold nine thousand, each of which may join a namespace. */
+export const FRAMES_PER_TURN = 256;
+
 /** No close frame came. Source: RFC 6455 §7.1.5. */
 const ABNORMAL = 1006;
 
@@ -50,6 +55,7 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
   #answer: Buffer | null;
   unfinished: Unfinished | null = null;
   isReading = true;
+  framesLeft = FRAMES_PER_TURN;
   #readyState: 'open' | 'closing' | 'closed' = 'open';
   /** The peer's. */
   #closeFrame: CloseFrame | null = null;
@@ -166,15 +172,28 @@ export class WebSocketTransport extends FrameTransport implements FrameReceiver 
 
   /** @internal */
   onData(chunk: Buffer): void {
-    if (chunk.byteLength >= FULL_READ) this.#yield();
+    const isFull = chunk.byteLength >= FULL_READ;
+    if (isFull) this.#yield();
+    this.framesLeft = FRAMES_PER_TURN;
     if (this.isReading) readFrames(this, chunk);
+    if (!isFull && hasUnread(this)) this.#yield();
   }
 
   /** There is more where that came from: others have their turn first. */
   #yield(): void {
     this.socket.pause();
-    systemClock.endOfTurn(() => this.socket.resume());
+    systemClock.endOfTurn(this.#goOn);
   }
+
+  readonly #goOn = (): void => {
+    this.framesLeft = FRAMES_PER_TURN;
+    try {
+      if (this.isReading) readOn(this);
+    } finally {
+      if (this.isReading && hasUnread(this)) systemClock.endOfTurn(this.#goOn);
+      else this.socket.resume();
+    }
+  };
 
   /** The peer will send nothing more: without a close frame before, the connection is lost. @internal */
   onEnd(): void {

@@ -54,6 +54,7 @@ function readByUs(chunks: Buffer[], maxPayload: number): Event[] {
   const receiver = {
     unfinished: null,
     isReading: true,
+    framesLeft: Number.POSITIVE_INFINITY,
     maxPayload,
     maxFragments: 131_072,
     onText: (text) => events.push(['text', text]),

@@ -23,6 +23,8 @@ export interface FrameReceiver {
   unfinished: Unfinished | null;
   /** Whether more is wanted: asked after each delivery. */
   readonly isReading: boolean;
+  /** Frames that may still be read now; the reader counts down, and {@link readOn} reads what is behind them. */
+  framesLeft: number;
   /** Bytes of a message, all fragments together. */
   readonly maxPayload: number;
   /** Fragments of a message; they cost work but need hold no bytes. */
@@ -72,7 +74,7 @@ class Gathering {
 class Unfinished {
   /** A frame, from its first byte on, of which something is missing. */
   frame: Gathering | null = null;
-  /** What stood behind a frame whose receiver threw. */
+  /** What stood behind a frame whose receiver threw, or behind as many frames as were wanted at once. */
   unread: Buffer | null = null;
   /** The fragments of a message so far, unmasked. */
   message: Gathering | null = null;
@@ -105,6 +107,20 @@ export function readFrames(receiver: FrameReceiver, chunk: Buffer): void {
   }
 }
 
+/** Whether there is more to {@link readOn}. */
+export function hasUnread({ unfinished }: FrameReceiver): boolean {
+  return unfinished !== null && unfinished.unread !== null;
+}
+
+/** Reads what was left of the last chunk. */
+export function readOn(receiver: FrameReceiver): void {
+  const { unfinished } = receiver;
+  if (unfinished === null || unfinished.unread === null) return;
+  const bytes = unfinished.unread;
+  unfinished.unread = null;
+  readChunk(receiver, bytes);
+}
+
 function readChunk(receiver: FrameReceiver, chunk: Buffer): void {
   let at = 0;
   let isOver = false;
@@ -116,15 +132,16 @@ function readChunk(receiver: FrameReceiver, chunk: Buffer): void {
         onFrame(receiver, gathered.bytes, 0, gathered.length);
       }
     }
-    while (receiver.isReading && at < chunk.byteLength) {
+    while (receiver.isReading && at < chunk.byteLength && receiver.framesLeft > 0) {
       const size = frameSize(receiver, chunk, at, chunk.byteLength);
       if (size === INVALID || size > chunk.byteLength - at) break;
       const start = at;
+      receiver.framesLeft--;
       // Before the receiver is called: if that throws, reading goes on behind this frame.
       at += size;
       onFrame(receiver, chunk, start, at);
     }
-    isOver = true;
+    isOver = receiver.framesLeft > 0;
   } finally {
     if (at < chunk.byteLength && receiver.isReading) {
       receiver.unfinished ??= new Unfinished();

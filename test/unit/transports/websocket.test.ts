@@ -4,7 +4,7 @@ import { Deadlines } from '../../../core/deadlines.js';
 import { Prepared } from '../../../core/protocol/prepared.js';
 import { Sequence } from '../../../core/protocol/sequence.js';
 import type { TransportHandler } from '../../../core/transports/transport.js';
-import { WebSocketTransport } from '../../../core/transports/websocket.js';
+import { FRAMES_PER_TURN, WebSocketTransport } from '../../../core/transports/websocket.js';
 import { clientFrame, OPCODE } from '../../support/client-frames.js';
 import { TestClock } from '../../support/test-clock.js';
 
@@ -187,6 +187,39 @@ describe('closing', () => {
     expect(wire.writes).toEqual([ANSWER, '\x88\x02\x03\xf1', '(end)']);
     expect(log).toEqual(['4x', 'too large', ['transport error', 'Max payload size exceeded']]);
     expect(transport.readyState).toBe('closing');
+  });
+});
+
+describe('many frames in one read', () => {
+  const text = (index: number) => `4${index}`;
+  const frames = (count: number) =>
+    Buffer.concat(Array.from({ length: count }, (_, index) => clientFrame(text(index))));
+
+  test('are delivered in several turns, in order, and none is lost', async () => {
+    const { wire, log } = create();
+    const counts: number[] = [];
+    const count = 3 * FRAMES_PER_TURN + 5;
+    wire.push(frames(count));
+    wire.push(clientFrame('4last'));
+    while (log.length <= count) {
+      counts.push(log.length);
+      await setImmediate();
+    }
+    // The socket hands over a second chunk only when the first was read.
+    for (let at = 1; at < counts.length; at++)
+      expect(counts[at]! - counts[at - 1]!).toBeLessThanOrEqual(FRAMES_PER_TURN);
+    expect(log).toEqual([...Array.from({ length: count }, (_, index) => text(index)), '4last']);
+  });
+
+  test('behind the close frame nothing is read', async () => {
+    const { wire, transport, log } = create();
+    transport.begin();
+    const close = clientFrame(Buffer.from([3, 232]), { opcode: OPCODE.close });
+    wire.push(Buffer.concat([frames(FRAMES_PER_TURN), clientFrame('4x'), close, clientFrame('4y')]));
+    for (let turn = 0; turn < 5; turn++) await setImmediate();
+    expect(log.slice(FRAMES_PER_TURN, FRAMES_PER_TURN + 2)).not.toContain('4y');
+    expect(log[FRAMES_PER_TURN]).toBe('4x');
+    expect(transport.readyState).not.toBe('open');
   });
 });
 

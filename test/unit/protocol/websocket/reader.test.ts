@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { type FrameReceiver, readFrames, type Unfinished } from '../../../../core/protocol/websocket/reader.js';
+import {
+  type FrameReceiver,
+  hasUnread,
+  readFrames,
+  readOn,
+  type Unfinished,
+} from '../../../../core/protocol/websocket/reader.js';
 import { clientFrame, OPCODE } from '../../../support/client-frames.js';
 
 type Event = [kind: string, ...details: unknown[]];
@@ -9,6 +15,7 @@ class Recorder implements FrameReceiver {
   readonly events: Event[] = [];
   unfinished: Unfinished | null = null;
   isReading = true;
+  framesLeft = Number.POSITIVE_INFINITY;
   readonly maxPayload: number;
   readonly maxFragments = 131_072;
 
@@ -220,4 +227,23 @@ test('a receiver that throws loses neither the rest of the chunk nor its place',
     ['text', 'second'],
     ['text', 'third'],
   ]);
+});
+
+test('no more frames at once than are wanted, and the others later, in order', () => {
+  const recorder = new Recorder();
+  const bytes = Buffer.concat(['a', 'b', 'c', 'd', 'e'].map((text) => clientFrame(text)));
+  recorder.framesLeft = 2;
+  readFrames(recorder, bytes.subarray(0, bytes.byteLength - 3));
+  expect([recorder.events.length, hasUnread(recorder)]).toEqual([2, true]);
+  recorder.framesLeft = 2;
+  readOn(recorder);
+  expect([recorder.events.length, hasUnread(recorder)]).toEqual([4, true]);
+  recorder.framesLeft = 2;
+  readOn(recorder);
+  // Only a part of the last one is there.
+  expect([recorder.events.length, hasUnread(recorder)]).toEqual([4, false]);
+  readFrames(recorder, bytes.subarray(bytes.byteLength - 3));
+  expect(recorder.events.map(([, text]) => text)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  readOn(recorder);
+  expect(recorder.events).toHaveLength(5);
 });
